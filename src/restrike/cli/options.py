@@ -85,7 +85,9 @@ class Family(click.Group):
     command_class = Command
 
     def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, invoke_without_command=True, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.invoke_without_command = True
+        self.no_args_is_help = False
         self.callback = _show_help
         self.shared = _shared()
         self.params = [*self.params, *self.shared]

@@ -47,7 +47,7 @@ class Root(Family):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in SECTIONS.items():
             with formatter.section(title):
-                formatter.write_dl(list(commands.items()), col_max=14, col_spacing=4)
+                formatter.write_dl([(f"{name:<9}", summary) for name, summary in commands.items()])
 
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
