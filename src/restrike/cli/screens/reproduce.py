@@ -1,0 +1,124 @@
+"""`restrike reproduce`: the verdict, and all that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from restrike.cli.screens import measures
+from restrike.cli.screens.layout import VERDICTS, facts, lines, marked, stack, state, table, titled
+from restrike.cli.screens.words import exact, seconds, short
+
+Document = Mapping[str, Any]
+
+MEANING = {
+    "identical": "every artifact, byte for byte",
+    "equal": "every artifact by content; some bytes differ, harmlessly",
+    "equivalent": "within the declared tolerance, not the same",
+    "different": "the recipe gave another result",
+    "could not judge": "something needed for a verdict is missing",
+}
+
+
+def screen(document: Document) -> RenderableType:
+    return stack(
+        marked(document.get("notes") or []),
+        steps(document),
+        divergence(document),
+        cause(document),
+        titled("metrics", measures.compared(document.get("metrics") or [], "recorded", "reproduced")),
+        findings_left_out(document),
+        scope(document),
+        verdict(document),
+    )
+
+
+def verdict(document: Document) -> Group:
+    """Say the verdict, what it means, and of which run."""
+    word = document["verdict"]
+    told: list[RenderableType] = [
+        Text.assemble((f" {word.upper()} ", f"reverse {VERDICTS[word]}"), f"  {MEANING[word]}"),
+        Text(f"run {document['run']}", style="dim"),
+    ]
+    if document.get("reproduction"):
+        told.append(Text(f"reproduction {short(document['reproduction'])}", style="dim"))
+    return Group(*told)
+
+
+def steps(document: Document) -> Group | None:
+    """Draw each step as recorded and as executed again."""
+    rows = [
+        [step["step"], state(step["state"], VERDICTS), *_digests(step), seconds(step.get("cpu_seconds"))]
+        for step in document.get("steps") or []
+    ]
+    columns = [("", "left"), ("", "left"), ("recorded", "left"), ("reproduced", "left"), ("cpu", "right")]
+    return titled("steps", table(columns, rows))  # type: ignore[arg-type]
+
+
+def _digests(step: Document) -> tuple[Text, Text]:
+    """Return what stands for a step on each side: its error, or the artifact that tells the two apart."""
+    if error := step.get("error"):
+        return _error(error["ours"]), _error(error["theirs"])
+    artifacts = step.get("artifacts") or []
+    shown = next((item for item in artifacts if item["state"] == step["state"]), None)
+    if shown is None:
+        return Text(""), Text("")
+    more = f" +{len(artifacts) - 1}" if len(artifacts) > 1 else ""
+    return Text(short(shown["ours"]) + more), Text(short(shown["theirs"]) + more)
+
+
+def _error(text: str | None) -> Text:
+    return Text(text.splitlines()[0], style="red") if text else Text("no error", style="dim")
+
+
+def divergence(document: Document) -> Group | None:
+    """Show the first place where the two executions part."""
+    found = document.get("divergence")
+    if not found:
+        return None
+    return titled(
+        "first divergence",
+        facts(
+            [
+                ("step", Text(found["step"], style="bold")),
+                ("artifact", found.get("artifact")),
+                ("where", found.get("where")),
+                ("recorded", _value(found.get("ours"))),
+                ("reproduced", _value(found.get("theirs"))),
+                ("size", found.get("detail")),
+            ]
+        ),
+    )
+
+
+def _value(value: Any) -> Text | None:
+    return None if value is None else Text(exact(value))
+
+
+def cause(document: Document) -> Group | None:
+    """Show why, where evidence tells."""
+    found = document.get("cause")
+    if not found:
+        return None
+    evidence = found.get("evidence") or []
+    shown = [evidence] if isinstance(evidence, str) else [str(item) for item in evidence]
+    return titled("cause", facts([(found["kind"], found.get("detail")), ("evidence", lines(shown))]))
+
+
+def findings_left_out(document: Document) -> Group | None:
+    """Name what was not compared in artifacts that are equal but for their bytes."""
+    told = [
+        f"{step['step']}.{item['artifact']}: {', '.join(item['left_out'])}"
+        for step in document.get("steps") or []
+        for item in step.get("artifacts") or []
+        if item.get("left_out")
+    ]
+    return titled("not compared", lines(told))
+
+
+def scope(document: Document) -> Group | None:
+    """Say what the verdict covers and how the environment was proved."""
+    return titled("scope", facts((name, str(value)) for name, value in (document.get("scope") or {}).items() if value))

@@ -1,0 +1,98 @@
+"""`restrike run`: what was done, what came of it, and what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from restrike.cli.screens import measures
+from restrike.cli.screens.layout import command, facts, lines, marked, stack, state, table, titled
+from restrike.cli.screens.words import counted, seconds, short
+
+Document = Mapping[str, Any]
+
+
+def screen(document: Document) -> RenderableType:
+    return stack(
+        marked(document.get("notes") or []),
+        steps(document),
+        failure(document),
+        measures.metrics(document),
+        measures.slices(document),
+        measures.gates(document),
+        findings(document),
+        seal(document),
+        ending(document),
+    )
+
+
+def steps(document: Document) -> Group | None:
+    """Draw what became of each step; a run that reused everything says it in a line."""
+    entries = document["steps"]
+    if entries and all(step["state"] == "reused" for step in entries):
+        text = f"nothing to do: all {counted(len(entries), 'step')} reused"
+        return titled("steps", Text(text, style="dim"))
+    rows = [
+        [step["name"], state(step["state"]), seconds(step.get("cpu_seconds")) if step["state"] != "reused" else ""]
+        for step in entries
+    ]
+    return titled("steps", table([("", "left"), ("", "left"), ("cpu", "right")], rows))
+
+
+def failure(document: Document) -> Group | None:
+    """Show the failed steps' errors: a message, or the user's own traceback."""
+    failed = [step for step in document["steps"] if step.get("error")]
+    return Group(*(_failure(step["name"], step["error"]) for step in failed)) if failed else None
+
+
+def _failure(name: str, error: Document) -> Group:
+    parts: list[RenderableType] = [Text.assemble(("failed", "bold red"), f" in step '{name}'")]
+    if error.get("text"):
+        parts.append(measures.indented(Text(error["text"].rstrip())))
+    else:
+        parts.append(measures.indented(Text(f"{error['type']}: {error['message']}")))
+    if error.get("hint"):
+        parts.append(measures.indented(Text.assemble(("hint", "bold cyan"), f": {error['hint']}")))
+    return Group(*parts)
+
+
+def findings(document: Document) -> Group | None:
+    """Show what a step asked for and could not have, with the lines that would give it."""
+    shown: list[str | Text] = []
+    for finding in document.get("findings") or []:
+        where = f" ({finding['where']})" if finding.get("where") else ""
+        shown.append(Text.assemble((finding["step"], "bold"), f": {finding['what']}{where}"))
+        shown += [Text(f"    {line}", style="cyan") for line in (finding.get("hint") or "").splitlines()]
+    return titled("findings", lines(shown))
+
+
+def seal(document: Document) -> Group | None:
+    """Show what the run was made from, by digest."""
+    sealed = document.get("seal") or {}
+    data = sealed.get("data") or {}
+    names = max(map(len, data), default=0)
+    return titled(
+        "seal",
+        facts(
+            [
+                ("commit", short(document.get("commit"))),
+                *((aspect, short(sealed.get(aspect))) for aspect in ("code", "config", "environment")),
+                ("data", lines(f"{name:<{names}}  {short(digest)}" for name, digest in data.items())),
+                ("recipe", short(document["recipe"])),
+                ("result", short(document.get("result"))),
+                ("isolation", sealed.get("isolation")),
+            ]
+        ),
+    )
+
+
+def ending(document: Document) -> Group:
+    """Say how the run ended, and how to make it again."""
+    told: list[RenderableType] = [
+        Text.assemble("run ", (document["run"], "bold"), " ", state(document["status"])),
+        command(f"restrike reproduce {short(document['run'])}"),
+    ]
+    return Group(*told)

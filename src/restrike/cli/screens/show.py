@@ -1,0 +1,148 @@
+"""`restrike show`: all that one run is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from restrike.cli.screens import measures, run
+from restrike.cli.screens.layout import VERDICTS, Column, command, facts, lines, marked, stack, state, table, titled
+from restrike.cli.screens.patch import coloured
+from restrike.cli.screens.words import counted, exact, seconds, short, size, when
+
+Document = Mapping[str, Any]
+
+PATCH_LINES = 40  # of the difference to HEAD that are shown without being asked for more
+
+
+def screen(document: Document, *, part: str = "all") -> RenderableType:
+    if part == "patch":
+        return coloured(document.get("patch") or "")
+    if part == "config":
+        return config(document, every=True) or Text()
+    return stack(
+        heading(document),
+        marked(document.get("notes") or []),
+        run.steps(document),
+        run.failure(document),
+        measures.metrics(document),
+        measures.slices(document),
+        measures.gates(document),
+        run.findings(document),
+        code(document),
+        config(document),
+        environment(document),
+        data(document),
+        conditions(document),
+        run.seal(document),
+        verdicts(document),
+        patch(document),
+    )
+
+
+def heading(document: Document) -> Group:
+    took = f", took {seconds(document['seconds'])}" if document.get("seconds") is not None else ""
+    return Group(
+        Text.assemble("run ", (document["run"], "bold")),
+        Text.assemble(f"{document['name']}  ", state(document["status"]), f"  {when(document['started'])}{took}"),
+    )
+
+
+def code(document: Document) -> Group | None:
+    found = document.get("code") or {}
+    remotes = [f"{name}  {address}" for name, address in (found.get("remotes") or {}).items()]
+    left_out = [f"{item['path']} ({item['reason']})" for item in found.get("left_out") or []]
+    head = short(found["head"]) if found.get("head") else None
+    place = f"{head} on {found['branch']}" if head and found.get("branch") else head and f"{head}, detached"
+    return titled(
+        "code",
+        facts(
+            [
+                ("snapshot", short(found.get("commit"))),
+                ("HEAD", place or "no git repository, or no commit yet"),
+                ("tree", "changed since HEAD" if found.get("dirty") else "as HEAD" if head else None),
+                ("remotes", lines(remotes)),
+                ("left out", lines(left_out)),
+            ]
+        ),
+    )
+
+
+def config(document: Document, *, every: bool = False) -> Group | None:
+    """Draw the configuration, each value with where it came from; defaults only where every value is wanted."""
+    origins = document.get("origins") or {}
+    values = dict(_leaves(document.get("config") or {}))
+    rows = [
+        [name, exact(value), Text(origins.get(name, "default"), style="dim")]
+        for name, value in values.items()
+        if every or origins.get(name, "default") != "default"
+    ]
+    columns: list[Column] = [("", "left"), ("", "left"), ("", "left")]
+    drawn = table(columns, rows)
+    if drawn is not None:
+        drawn.show_header = False
+    return titled("config", drawn)
+
+
+def _leaves(value: Any, name: str = "") -> list[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        return [leaf for key, item in value.items() for leaf in _leaves(item, f"{name}.{key}" if name else str(key))]
+    return [(name, value)]
+
+
+def environment(document: Document) -> Group | None:
+    found = document.get("environment") or {}
+    distributions = found.get("distributions") or []
+    return titled(
+        "environment",
+        facts(
+            [
+                ("identity", short(found.get("identity"))),
+                ("python", found.get("python")),
+                ("distributions", f"{len(distributions)} (restrike env show {short(document['run'])} --all)"),
+            ]
+        ),
+    )
+
+
+def data(document: Document) -> Group | None:
+    rows = [
+        [item["name"], item["path"], short(item["digest"]), size(item.get("size"))]
+        for item in document.get("data") or []
+    ]
+    return titled("data", table([("", "left"), ("path", "left"), ("digest", "left"), ("size", "right")], rows))
+
+
+def conditions(document: Document) -> Group | None:
+    found = document.get("conditions") or {}
+    return titled("conditions", facts((name, _plain(value)) for name, value in found.items() if not _bulky(value)))
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def _bulky(value: Any) -> bool:
+    return value is None or isinstance(value, dict) or (isinstance(value, list) and len(value) > 6)
+
+
+def verdicts(document: Document) -> Group | None:
+    rows = [
+        [when(item.get("time")), state(item["verdict"], VERDICTS), (item.get("scope") or {}).get("environment") or ""]
+        for item in document.get("verdicts") or []
+    ]
+    return titled("reproduced", table([("", "left"), ("", "left"), ("environment", "left")], rows))
+
+
+def patch(document: Document) -> Group | None:
+    text = (document.get("patch") or "").splitlines()
+    if not text:
+        return None
+    parts: list[RenderableType] = [coloured("\n".join(text[:PATCH_LINES]))]
+    if (hidden := len(text) - PATCH_LINES) > 0:
+        parts.append(Text(f"... {counted(hidden, 'more line')}", style="dim"))
+        parts.append(command(f"restrike show {short(document['run'])} --patch"))
+    return titled("difference to HEAD", Group(*parts))
