@@ -112,6 +112,11 @@ class Intake:
     def _copy(self, path: Path, source: BinaryIO, before: os.stat_result) -> tuple[str, int] | None:
         """Store a copy; return None if the file changed while it was read."""
         source.seek(0)
+        if before.st_size <= SMALL:
+            data = source.read(before.st_size + 1)
+            if len(data) != before.st_size or not unchanged(before, os.stat(path)):
+                return None
+            return self.put_bytes(data), before.st_size
         with self._copied(source) as (digest, size, temporary):
             if size != before.st_size or not unchanged(before, os.stat(path)):
                 temporary.unlink()

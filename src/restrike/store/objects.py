@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +21,8 @@ from restrike.store.verified import Verified
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 SMALL = 128 << 10  # up to here hashing costs no more than asking the cache
+
+MANY = 2000  # from here on listing the folders is quicker than asking for each object
 
 
 class Objects:
@@ -42,6 +44,16 @@ class Objects:
         except (FileNotFoundError, NotADirectoryError):
             return None
         return found if stat.S_ISREG(found.st_mode) else None
+
+    def absent(self, wanted: Collection[str]) -> set[str]:
+        """Return those that are not there, going by names alone."""
+        if len(wanted) < MANY:
+            return {digest for digest in wanted if self.status(digest) is None}
+        missing = set(wanted)
+        for prefix in {digest[:2] for digest in wanted}:
+            with contextlib.suppress(FileNotFoundError):
+                missing.difference_update(os.listdir(self.folder / prefix))
+        return missing
 
     def size_of(self, digest: str) -> int:
         found = self.status(digest)

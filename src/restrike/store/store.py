@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +102,11 @@ class Store:
         """Tell whether an object is there, without reading it."""
         return self._intake.pending(digest) is not None or self._objects.status(digest) is not None
 
+    def absent(self, digests: Collection[str]) -> set[str]:
+        """Return those of the objects that are not there, without reading any."""
+        self._intake.flush()
+        return self._objects.absent(digests)
+
     def size_of(self, digest: str) -> int:
         """Return an object's size in bytes, without reading it. Raise ObjectMissing."""
         return self._named(digest).size_of(digest)
@@ -158,6 +163,10 @@ class Store:
     def record(self, digest: str) -> dict[str, Any]:
         """Return a record. Raise RecordMissing or RecordCorrupt."""
         return self._ledger.read(digest)
+
+    def has_record(self, digest: str) -> bool:
+        """Tell whether a record is there, without reading it."""
+        return self._ledger.locate(digest).is_file()
 
     def records(
         self, *, containing: bytes = b"", damaged: Callable[[RecordCorrupt], None] | None = None
