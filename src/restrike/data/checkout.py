@@ -11,7 +11,7 @@ from restrike.base import digest as digests
 from restrike.base.errors import RestrikeError
 from restrike.data.errors import DataMissing, UnsavedData
 from restrike.data.files import Found, Kind, Source, find
-from restrike.data.history import Records, datasets, log, version_of
+from restrike.data.history import Records, datasets, log, unknown, version_of
 from restrike.data.versions import digest_of
 from restrike.store import Store
 from restrike.store.errors import ObjectCorrupt, ObjectMissing, TreeInvalid

@@ -78,22 +78,15 @@ class _Walk:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     name = prefix + checked_name(entry.name, folder)
-                    if entry.is_symlink():
-                        target = self._target(entry, name, above)
-                        if os.path.isdir(target):
-                            waiting.append((target, name + "/", (*above, target)))
-                            continue
-                    elif entry.is_dir(follow_symlinks=False):
-                        waiting.append((entry.path, name + "/", (*above, entry.path)))
-                        continue
-                    self._add(entry, name)
+                    path = self._target(entry, name, above) if entry.is_symlink() else entry.path
+                    status = entry.stat()
+                    if stat.S_ISDIR(status.st_mode):
+                        waiting.append((path, name + "/", (*above, path)))
+                    elif stat.S_ISREG(status.st_mode):
+                        self._found.append(_found(name, status))
+                    else:
+                        raise DataUnusable(f"'{self._shown(name)}' is neither a file nor a folder")
         return self._found
-
-    def _add(self, entry: os.DirEntry[str], name: str) -> None:
-        status = entry.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise DataUnusable(f"'{self._shown(name)}' is neither a file nor a folder")
-        self._found.append(_found(name, status))
 
     def _target(self, entry: os.DirEntry[str], name: str, above: tuple[str, ...]) -> str:
         target = os.path.realpath(entry.path)

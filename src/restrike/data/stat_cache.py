@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from restrike.base import atomic
@@ -45,11 +45,12 @@ class Cached:
     def trusts(self, source: Source) -> bool:
         """Tell whether every file is what it was, none so fresh that a change might not show."""
         settled = self.summary.hashed_ns - AT_REST_NS
-        newest = max(max(file.mtime_ns, file.ctime_ns) for file in source.files)
+        newest = max(max(map(_MTIME, source.files)), max(map(_CTIME, source.files)))
         return newest < settled and signature(source) == self.summary.signature
 
     def leaves(self) -> set[str]:
-        return {found.decode("ascii") for found in _DIGEST.findall(self.lines)}
+        """Return the digests of the files, each at the beginning of its line."""
+        return {line[2:66] for line in self.lines.decode("ascii").splitlines()}
 
     def known(self) -> dict[Found, str]:
         """Return the digests of the files that had been at rest, by their whole status."""
@@ -63,7 +64,7 @@ class Cached:
         return known
 
 
-_DIGEST = re.compile(rb'^\["([0-9a-f]{64})"', re.MULTILINE)
+_MTIME, _CTIME = itemgetter(2), itemgetter(3)
 
 
 def signature(source: Source) -> str:

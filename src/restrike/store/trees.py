@@ -87,6 +87,8 @@ def scan(folder: Path) -> list[tuple[TreeEntry, Path]]:
 
 def checked_name(name: str, folder: str) -> str:
     """Return a name from the file system if it is UTF-8, the one encoding that every machine reads alike."""
+    if name.isascii():
+        return name
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
