@@ -1,0 +1,60 @@
+"""`restrike init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from restrike import config
+from restrike.base import atomic
+from restrike.base.errors import RestrikeError
+from restrike.store import Store
+from restrike.workspace.project import CONFIG, STORE
+
+
+class NothingToInitialise(RestrikeError):
+    """The folder in which a project should begin does not exist."""
+
+    code = "R005"
+
+
+def init(folder: Path, *, data: Path | None = None) -> dict[str, Any]:
+    """Make a folder a project: a commented `restrike.yaml`, the store, and a line in `.gitignore`.
+
+    What exists is left as it is, so repeating it does no harm. With a CSV file as `data` the columns are filled in.
+    """
+    if not folder.is_dir():
+        raise NothingToInitialise(f"'{folder}' is not a folder", hint=f"mkdir -p '{folder}'")
+    if data is not None and not data.is_file():
+        raise NothingToInitialise(f"the data file '{data}' does not exist")
+    root = folder.resolve()
+    created, notes = [], []
+    if (root / CONFIG).exists():
+        notes.append(f"{CONFIG} is there already and was left as it is")
+    else:
+        atomic.write(root / CONFIG, config.starter(_relative(data, root)).encode())
+        created.append(CONFIG)
+    if not (root / STORE / "format").exists():
+        with atomic.told_plainly(root / STORE):
+            Store.create(root / STORE)
+        created.append(f"{STORE}/")
+    if _ignore(root / ".gitignore"):
+        created.append(".gitignore (a line for the store)")
+    return {"project": str(root), "created": created, "notes": notes, "next": [f"edit {CONFIG}", "restrike run"]}
+
+
+def _relative(data: Path | None, root: Path) -> Path | None:
+    if data is None:
+        return None
+    absolute = data.resolve()
+    return absolute.relative_to(root) if absolute.is_relative_to(root) else absolute
+
+
+def _ignore(path: Path) -> bool:
+    """Add the store to a `.gitignore` that lacks it; return whether anything was written."""
+    text = path.read_text("utf-8") if path.exists() else ""
+    if f"{STORE}/" in text.splitlines() or STORE in text.splitlines():
+        return False
+    joint = "" if not text or text.endswith("\n") else "\n"
+    atomic.write(path, f"{text}{joint}{STORE}/\n".encode())
+    return True

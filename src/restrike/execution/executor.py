@@ -1,0 +1,142 @@
+"""The execution of one step: job and mounts in, artifacts out."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from restrike.execution.given import Given
+from restrike.execution.log import RunLog
+from restrike.execution.materials import Materials
+from restrike.execution.sandbox import Lookup, Outcome, Work
+from restrike.execution.steprun import StepRun
+from restrike.pipeline.graph import Step
+from restrike.records.artifact import Artifact
+from restrike.store import Store
+
+PROTOCOL = 1
+Explain = Callable[[Step, tuple[Lookup, ...], bool], list[dict[str, Any]]]
+
+
+class Executor:
+    """Executes steps in a run's sandbox and keeps what they make in the store."""
+
+    def __init__(self, store: Store, materials: Materials, log: RunLog, explain: Explain):
+        self.store, self.materials, self.log, self.explain = store, materials, log, explain
+
+    def execute(self, step: Step, key: str, seed: int, inputs: Mapping[str, Given]) -> StepRun:
+        """Execute a step and return what became of it; a failure of the user's code is an outcome, not an exception."""
+        outputs = self.materials.outputs(step.name)
+        work = Work(
+            step=step.name,
+            job=job_of(step, seed, inputs),
+            mounts=tuple(item.mount() for item in inputs.values()),
+            outputs=outputs,
+            timeout=step.timeout,
+            network=step.network,
+            secrets=dict(self.materials.sealed.secrets),
+        )
+        outcome = self.materials.sandbox().execute(work)
+        self.log.end(step.name)
+        run = StepRun(step, "failed", key, seed, inputs={name: _digest_seen(item) for name, item in inputs.items()})
+        run.cpu_seconds, run.wall_seconds, run.max_rss = outcome.cpu_seconds, outcome.wall_seconds, outcome.max_rss
+        run.notes = list(outcome.result.get("notes", ()))
+        if outcome.state == "ok":
+            self._collect(run, outcome, outputs)
+        else:
+            run.error = self._error(step, outcome)
+        run.findings = self.explain(step, outcome.lookups, run.state == "failed")
+        return run
+
+    def _collect(self, run: StepRun, outcome: Outcome, folder: Path) -> None:
+        if leak := self._leaked_secret(folder):
+            run.error = {
+                "type": "SecretInOutput",
+                "message": f"the output '{leak}' holds the value of a secret variable; nothing of it was kept",
+                "hint": "take the value out of what the step returns or writes",
+            }
+            return
+        roles = {output.name: output.kind for output in run.step.outputs}
+        for name, made in outcome.result["outputs"].items():
+            run.outputs[name] = self._keep(folder / made["path"], made, roles.get(name, "artifact"))
+        run.state = "executed"
+
+    def _keep(self, path: Path, made: Mapping[str, Any], role: str) -> Artifact:
+        if made["kind"] == "folder":
+            digest = self.store.put_tree(path)
+            size = sum(entry.size for entry in self.store.read_tree(digest))
+        else:
+            digest, size = self.store.put_file(path, move=True)
+        return Artifact(
+            codec=made["codec"],
+            kind=made["kind"],
+            digest=digest,
+            size=size,
+            content=made["content"],
+            input=made["input"],
+            executes_code=made["executes_code"],
+            volatile=tuple(made["volatile"]),
+            engine=made["engine"],
+            notes=tuple(made["notes"]),
+            suffix=path.suffix if made["codec"] == "file@1" else "",
+            role=role,
+        )
+
+    def _leaked_secret(self, folder: Path) -> str | None:
+        secrets = [value.encode() for value in self.materials.sealed.secrets.values() if len(value) >= 4]
+        if not secrets:
+            return None
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink() and path.stat().st_size and _holds(path, secrets):
+                return path.relative_to(folder).as_posix()
+        return None
+
+    def _error(self, step: Step, outcome: Outcome) -> dict[str, Any]:
+        if outcome.state == "timed out":
+            return {
+                "type": "TimedOut",
+                "message": f"it was stopped after its timeout of {step.timeout:g} s",
+                "hint": f"raise steps.{step.name}.timeout",
+            }
+        error = dict(outcome.result.get("error") or {"type": "Killed", "message": "its process ended without a result"})
+        return {name: self.log.redacted(value) if isinstance(value, str) else value for name, value in error.items()}
+
+
+def job_of(step: Step, seed: int, inputs: Mapping[str, Given]) -> dict[str, Any]:
+    """Return the job as the worker protocol wants it (docs/design/worker-protocol.md)."""
+    return {
+        "protocol": PROTOCOL,
+        "op": "step",
+        "step": step.name,
+        "use": step.use,
+        "command": _filled(step, inputs) if step.command is not None else None,
+        "shell": step.shell,
+        "seed": seed,
+        "params": step.params,
+        "inputs": {name: item.job for name, item in inputs.items()},
+        "outputs": [{"name": output.name, "path": output.path, "kind": output.kind} for output in step.outputs],
+        "builtin": step.builtin,
+    }
+
+
+def _filled(step: Step, inputs: Mapping[str, Given]) -> list[str]:
+    """Return the command with `{inputs.x}` and `{outputs.x}` replaced by paths inside the seal."""
+    places = {f"{{inputs.{name}}}": item.job["path"] for name, item in inputs.items()}
+    places |= {f"{{outputs.{output.name}}}": output.path or output.name for output in step.outputs}
+    filled = []
+    for part in step.command or ():
+        for placeholder, place in places.items():
+            part = part.replace(placeholder, place)
+        filled.append(part)
+    return filled
+
+
+def _digest_seen(item: Given) -> str:
+    return str(item.seen.get("data") or item.seen["digest"])
+
+
+def _holds(path: Path, values: list[bytes]) -> bool:
+    with open(path, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return any(content.find(value) >= 0 for value in values)

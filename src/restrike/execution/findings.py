@@ -1,0 +1,42 @@
+"""Findings: what a step asked for and was not given, told with the line that would declare it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from restrike.code import Snapshot
+from restrike.config import DataDecl
+from restrike.execution.executor import Explain
+from restrike.execution.sandbox import Lookup
+from restrike.execution.sandbox.hidden import hidden
+from restrike.pipeline.graph import Step
+
+
+def explainer(project: Path, data: Mapping[str, DataDecl], snapshot: Snapshot) -> Explain:
+    """Return a function that turns a step's look-ups into findings, knowing the user's own files."""
+    left_out = {item.path: item.reason for item in snapshot.left_out}
+
+    def explain(step: Step, lookups: tuple[Lookup, ...], failed: bool) -> list[dict[str, Any]]:
+        given = {source.name for source in step.inputs.values() if source.kind == "data"}
+        found = hidden(
+            lookups,
+            project=project,
+            home=Path.home(),
+            data={name: item.path for name, item in data.items()},
+            inputs=given,
+            left_out=left_out,
+            exists=Path.exists,
+        )
+        return [
+            {"kind": item.kind, "step": step.name, "what": item.what, "where": item.path, "hint": item.hint}
+            for item in found
+        ]
+
+    return explain
+
+
+def unexplained(step: Step, lookups: tuple[Lookup, ...], failed: bool) -> list[dict[str, Any]]:
+    """Find nothing, as `reproduce` does: it does not look at the user's files."""
+    return []

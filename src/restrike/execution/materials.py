@@ -1,0 +1,120 @@
+"""What steps execute from: snapshot, engine, environment and data, restored on disk when the first step needs them.
+
+A run with nothing to do restores nothing. `reproduce` uses the same room with copies of its own (`fresh`), so that it
+shares neither files nor processes with the run that it judges.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from restrike.code import CodeRepository
+from restrike.environment import Interpreter
+from restrike.execution import engine
+from restrike.execution.sandbox import Mount, Sandbox, Seal
+from restrike.store import Store
+
+PROJECT = "/project"  # where the snapshot lies inside the seal, on every machine
+ENVIRONMENT = "/env"
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """All that a sealed process is made of."""
+
+    commit: str
+    fingerprint: str
+    engine: str
+    interpreter: Interpreter
+    import_roots: tuple[str, ...]
+    variables: Mapping[str, str]
+    data: Mapping[str, Mapping[str, Any]]  # name -> path, digest, kind, read
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+class Materials:
+    """The restored parts of one run and its sandbox, both made on first use."""
+
+    def __init__(
+        self,
+        store: Store,
+        repository: CodeRepository,
+        sealed: Sealed,
+        folder: Path,
+        *,
+        on_log: Callable[[str, str, bytes], None],
+        fresh: bool = False,
+    ):
+        self.store, self.repository, self.sealed, self.folder = store, repository, sealed, folder
+        self.fresh = fresh
+        self._on_log = on_log
+        self._sandbox: Sandbox | None = None
+        self._lock = threading.Lock()
+
+    def sandbox(self) -> Sandbox:
+        """Return the run's sandbox; its first use restores code and engine and starts it."""
+        with self._lock:
+            if self._sandbox is None:
+                self._sandbox = self._start()
+            return self._sandbox
+
+    @property
+    def isolation(self) -> str | None:
+        """How well steps are sealed on this machine; None while nothing has been executed."""
+        return self._sandbox.isolation if self._sandbox else None
+
+    def stop(self) -> None:
+        """End every process of the sandbox."""
+        if self._sandbox is not None:
+            self._sandbox.stop()
+
+    def dataset(self, name: str) -> Path:
+        """Return a verified path with a dataset's bytes, for reading only."""
+        declared = self.sealed.data[name]
+        return self._bytes(declared["digest"], declared["kind"], self.folder / "data")
+
+    def artifact(self, digest: str, kind: str) -> Path:
+        """Return a verified path with an artifact's bytes, for reading only."""
+        return self._bytes(digest, kind, self.folder / "artifacts")
+
+    def outputs(self, step: str) -> Path:
+        folder = self.folder / "outputs" / step
+        folder.mkdir(parents=True)
+        return folder
+
+    def _bytes(self, digest: str, kind: str, folder: Path) -> Path:
+        if kind == "file" and not self.fresh:
+            return self.store.path_of(digest)
+        target = folder / digest
+        with self._lock:
+            if not target.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                if kind == "file":
+                    self.store.place(digest, target)
+                else:
+                    self.store.place_tree(digest, target)
+        return target
+
+    def _start(self) -> Sandbox:
+        code, archive = self.folder / "code", self.folder / "engine"
+        self.repository.restore(self.sealed.commit, code, self.sealed.fingerprint)
+        engine.place(self.store, self.sealed.engine, archive)
+        interpreter = self.sealed.interpreter
+        mounts = [Mount(path, str(path)) for path in interpreter.seal_paths]
+        if interpreter.is_venv:
+            mounts.append(Mount(interpreter.prefix, ENVIRONMENT))
+        return Sandbox(
+            Seal(
+                interpreter=interpreter.executable,
+                environment=tuple(mounts),
+                engine=archive,
+                code=code,
+                import_roots=self.sealed.import_roots,
+                variables=dict(self.sealed.variables),
+            ),
+            on_log=self._on_log,
+        )

@@ -1,0 +1,73 @@
+"""The outcome of one step in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from restrike.pipeline.graph import Step
+from restrike.records import documents
+from restrike.records.artifact import Artifact
+
+State = Literal["executed", "reused", "failed", "skipped", "interrupted"]
+
+
+@dataclass
+class StepRun:
+    """What became of a step: state, outputs, what it cost, and what was noticed.
+
+    `given` holds the address of the bytes that consumers of each output receive: its own, or those stored first for
+    equal content. `record` is the ledger record of its execution, in this run or, if reused, in the one that made it.
+    """
+
+    step: Step
+    state: State
+    key: str = ""
+    seed: int = 0
+    inputs: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, Artifact] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    record: str | None = None
+    made_by: str | None = None  # the run that executed it
+    error: dict[str, Any] | None = None
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    max_rss: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.step.name
+
+    def artifacts(self) -> dict[str, dict[str, Any]]:
+        """Return the outputs as documents under their addresses (`step.output`)."""
+        return {f"{self.name}.{name}": made.document() for name, made in sorted(self.outputs.items())}
+
+    def ledger_record(self, run: str, ended: float) -> dict[str, Any]:
+        """Return the record of this execution. A step with findings or with the network is never reused."""
+        return {
+            "format": documents.STEP,
+            "run": run,
+            "step": self.name,
+            "key": self.key,
+            "state": self.state,
+            "seed": self.seed,
+            "inputs": dict(self.inputs),
+            "outputs": {name: made.document() for name, made in sorted(self.outputs.items())},
+            "error": self.error,
+            "findings": self.findings,
+            "notes": self.notes,
+            "reusable": self.state == "executed" and not self.findings and not self.step.network,
+            "cpu_seconds": round(self.cpu_seconds, 6),
+            "wall_seconds": round(self.wall_seconds, 6),
+            "max_rss": self.max_rss,
+            "ended": ended,
+        }
+
+
+def totals(runs: Mapping[str, StepRun]) -> tuple[float, float]:
+    """Return the CPU and wall seconds of all steps that were executed."""
+    executed = [run for run in runs.values() if run.state in ("executed", "failed")]
+    return sum(run.cpu_seconds for run in executed), sum(run.wall_seconds for run in executed)

@@ -1,0 +1,176 @@
+"""The index: an SQLite view of the ledger that finds runs fast. It may be deleted at any time; the ledger rebuilds it.
+
+`sync` makes it whole whenever a command opens it: a ledger folder whose modification time is not the one noted is
+listed again and what is unknown in it is taken in. So a process that died between a record and its row does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from restrike.base import digest as digests
+from restrike.records import documents
+from restrike.store import Store
+
+VERSION = 1
+RACY_NS = 2_000_000_000  # a folder changed this recently may change again within one tick of its clock
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (digest TEXT PRIMARY KEY, format TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS folders (name TEXT PRIMARY KEY, modified INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS runs (
+    run TEXT PRIMARY KEY, record TEXT, name TEXT, recipe TEXT, commit_id TEXT, started REAL, opening TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS runs_by_time ON runs (started);
+CREATE INDEX IF NOT EXISTS runs_by_recipe ON runs (recipe);
+CREATE TABLE IF NOT EXISTS closings (
+    run TEXT PRIMARY KEY, record TEXT, status TEXT, result TEXT, result_bytes TEXT, ended REAL,
+    executed INTEGER, reused INTEGER, metrics TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS step_runs (record TEXT PRIMARY KEY, run TEXT, step TEXT, key TEXT, state TEXT, ended REAL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS step_runs_by_key ON step_runs (key);
+CREATE INDEX IF NOT EXISTS step_runs_by_run ON step_runs (run);
+CREATE TABLE IF NOT EXISTS representatives (input TEXT, digest TEXT, ended REAL, PRIMARY KEY (input, digest)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS verdicts (
+    record TEXT PRIMARY KEY, run TEXT, verdict TEXT, result TEXT, complete INTEGER, time REAL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS verdicts_by_run ON verdicts (run);
+CREATE TABLE IF NOT EXISTS datasets (record TEXT PRIMARY KEY, name TEXT, dataset TEXT, time REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS uses (dataset TEXT, run TEXT, name TEXT, PRIMARY KEY (dataset, run, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS aliases (record TEXT PRIMARY KEY, name TEXT, run TEXT, time REAL) WITHOUT ROWID;
+"""
+
+
+class Index:
+    """Rows for every record of a store's ledger."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self.path = store.root / "index.db"
+        self._rows = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            self.discard()  # a view that cannot be read is made anew
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        rows = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+        rows.row_factory = sqlite3.Row
+        rows.execute("PRAGMA journal_mode=WAL")
+        rows.execute("PRAGMA synchronous=NORMAL")
+        if rows.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            rows.executescript(SCHEMA + f"PRAGMA user_version={VERSION};")
+        return rows
+
+    def discard(self) -> None:
+        """Remove the index's files; the next `sync` builds it from the ledger."""
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self._rows.close()
+
+    def query(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        return self._rows.execute(sql, values).fetchall()
+
+    def sync(self, progress: Callable[[int], None] | None = None) -> int:
+        """Take in every ledger record that is not in the index yet; return how many there were."""
+        noted = {row["name"]: row["modified"] for row in self.query("SELECT name, modified FROM folders")}
+        added = 0
+        for folder, modified in _ledger_folders(self.store.root / "ledger"):
+            if noted.get(folder.name) == modified:
+                continue
+            with self._transaction():
+                for name in _unknown(folder, self._known(folder.name)):
+                    self._take_in(name, self.store.record(name))
+                    added += 1
+                    if progress:
+                        progress(added)
+                if time.time_ns() - modified > RACY_NS:
+                    self._rows.execute("INSERT OR REPLACE INTO folders VALUES (?, ?)", (folder.name, modified))
+        return added
+
+    def take_in(self, digest: str, record: dict[str, Any]) -> None:
+        """Add one record's rows; adding it again changes nothing."""
+        with self._transaction():
+            self._take_in(digest, record)
+
+    def _known(self, prefix: str) -> set[str]:
+        found = self.query("SELECT digest FROM records WHERE digest >= ? AND digest < ?", prefix, prefix + "g")
+        return {row["digest"] for row in found}
+
+    def _take_in(self, digest: str, record: dict[str, Any]) -> None:
+        insert = self._rows.execute
+        insert("INSERT OR IGNORE INTO records VALUES (?, ?)", (digest, record["format"]))
+        for table, values in _rows_of(digest, record):
+            insert(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(values))})", values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._rows.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._rows.execute("ROLLBACK")
+            raise
+        self._rows.execute("COMMIT")
+
+
+def _ledger_folders(ledger: Path) -> Iterator[tuple[Path, int]]:
+    with os.scandir(ledger) as folders:
+        for folder in sorted(folders, key=lambda entry: entry.name):
+            if folder.is_dir():
+                yield Path(folder.path), folder.stat().st_mtime_ns
+
+
+def _unknown(folder: Path, known: set[str]) -> list[str]:
+    names = (name[:-5] for name in os.listdir(folder) if name.endswith(".json") and not name.startswith("."))
+    return sorted(name for name in names if name not in known)
+
+
+def _rows_of(digest: str, record: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the table and the values of each row that a record stands for."""
+    kind = record["format"]
+    if kind == documents.OPENING:
+        run = digests.base32(digest)
+        opening = json.dumps({"dirty": record["conditions"].get("dirty"), "process": record["conditions"].get("process")})
+        yield "runs", (run, digest, record["name"], record["recipe"], record["commit"], record["time"], opening)
+        for name, dataset in record["data"].items():
+            yield "uses", (dataset, run, name)
+    elif kind == documents.STEP:
+        state = record["state"] if record.get("reusable", True) else "not reusable"
+        yield "step_runs", (digest, record["run"], record["step"], record["key"], state, record["ended"])
+        for artifact in record["outputs"].values():
+            yield "representatives", (artifact["input"] or artifact["digest"], artifact["digest"], record["ended"])
+    elif kind == documents.CLOSING:
+        states = [step["state"] for step in record["steps"]]
+        yield (
+            "closings",
+            (
+                record["run"],
+                digest,
+                record["status"],
+                record["result"],
+                record["result_bytes"],
+                record["ended"],
+                states.count("executed"),
+                states.count("reused"),
+                json.dumps(record["metrics"]),
+            ),
+        )
+    elif kind == documents.VERDICT:
+        complete = int(record["result"] is not None)
+        yield "verdicts", (digest, record["run"], record["verdict"], record["result"], complete, record["time"])
+    elif kind == documents.DATASET:
+        yield "datasets", (digest, record["name"], record["digest"], record["made"]["time"])
+    elif kind == documents.ALIAS:
+        yield "aliases", (digest, record["name"], record["run"], record["time"])

@@ -1,0 +1,91 @@
+"""The ledger: append-only, content-addressed records. What it holds is the truth; the index is a view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from restrike.base import canonical
+from restrike.base.errors import RestrikeError
+from restrike.records import documents
+from restrike.records.index import Index
+from restrike.store import Store
+
+
+class RecordDamaged(RestrikeError):
+    """A record of the ledger is missing or is not what its name says."""
+
+    code = "R701"
+    exit_code = 1
+
+
+class Ledger:
+    """The records of one store, with the index that finds them."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self.index = Index(store)
+
+    def append(self, record: dict[str, Any]) -> str:
+        """Write a record durably and return its digest."""
+        digest = self.store.append(record)
+        self.index.take_in(digest, record)
+        return digest
+
+    def document(self, digest: str) -> dict[str, Any]:
+        """Return a canonical document (recipe, environment, config) that is kept as an object, verified."""
+        value = canonical.loads(self.store.get_bytes(digest))
+        if not isinstance(value, dict):
+            raise RecordDamaged(f"object '{digest[:12]}' is not a document", hint="restrike store check")
+        return value
+
+    def keep(self, document: dict[str, Any]) -> str:
+        """Keep a document as an object; its address is its fingerprint."""
+        return self.store.put_bytes(canonical.dumps(document))
+
+    def close(self) -> None:
+        self.index.close()
+
+    # What steps left behind
+
+    def reusable(self, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the executions of a step under a key, oldest first, with their records' digests."""
+        found = self.index.query("SELECT record FROM step_runs WHERE key = ? AND state = 'executed' ORDER BY ended, record", key)
+        for row in found:
+            yield row["record"], self.store.record(row["record"])
+
+    def representative(self, artifact: dict[str, Any]) -> str:
+        """Return the bytes that stand for an artifact: those stored first under its input digest.
+
+        Consumers are always given these, so whether they run again may hang on their digest alone.
+        """
+        if artifact["input"] is None:
+            return str(artifact["digest"])
+        found = self.index.query(
+            "SELECT digest FROM representatives WHERE input = ? ORDER BY ended, digest", artifact["input"]
+        )
+        present = (row["digest"] for row in found if self.store.has(row["digest"]))
+        return next(present, artifact["digest"])
+
+
+@contextmanager
+def opened(store: Store, progress: Callable[[int], None] | None = None) -> Iterator[Ledger]:
+    """Open a store's ledger with its index made whole."""
+    ledger = Ledger(store)
+    try:
+        ledger.index.sync(progress)
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def opening_digest(run: str) -> str:
+    """Return the digest of a run's opening record from its ID."""
+    import base64
+
+    padded = run.upper() + "=" * (-len(run) % 8)
+    return base64.b32decode(padded).hex()
+
+
+__all__ = ["Ledger", "RecordDamaged", "documents", "opened", "opening_digest"]
