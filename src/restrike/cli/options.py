@@ -100,6 +100,11 @@ class Family(click.Group):
             raise UnknownCommand(args[0], self, context)
         return super().resolve_command(context, args)
 
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(context, name)) for name in self.list_commands(context)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(200)) for name, command in commands if command])
+
 
 class UnknownCommand(click.UsageError):
     """A word where a command's name belongs."""

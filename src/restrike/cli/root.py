@@ -23,6 +23,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "show": "Show all that one run is made of.",
         "log": "Print what a run's steps printed.",
         "get": "Take an artifact out of the store.",
+        "alias": "Give a run a name.",
         "diff": "Compare two runs: code, config, environment, data, result.",
     },
     "Keep": {

@@ -35,15 +35,15 @@ def command(options: Options, run: str, plan: bool, step: str | None, env: str, 
     touched. Exit status: 0 identical or equal, 10 equivalent, 11 different, 20 could not judge.
     """
     from restrike import api
-    from restrike.cli.screens import plan as planned
-    from restrike.cli.screens import reproduce
+    from restrike.cli.screens.plan import screen as plan_screen
+    from restrike.cli.screens.reproduce import screen
 
     with told(options) as progress:
         document = api.reproduce(
             run, project=options.project, env=env, plan=plan, step=step, workers=workers, progress=progress
         )
     if plan:
-        answer(options, document, planned.screen)
+        answer(options, document, plan_screen)
         return 0
-    answer(options, document, reproduce.screen, brief=lambda document: str(document["verdict"]))
+    answer(options, document, screen, brief=lambda document: str(document["verdict"]))
     return exits.VERDICT[document["verdict"]]

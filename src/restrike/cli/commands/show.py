@@ -23,7 +23,7 @@ def command(options: Options, run: str, patch: bool, config: bool) -> None:
     of its reproductions.
     """
     from restrike import api
-    from restrike.cli.screens import show
+    from restrike.cli.screens.show import screen
 
     part = "patch" if patch else "config" if config else "all"
-    answer(options, api.show(run, project=options.project), functools.partial(show.screen, part=part))
+    answer(options, api.show(run, project=options.project), functools.partial(screen, part=part))

@@ -24,7 +24,8 @@ def _added(item: Document) -> RenderableType:
     files = f"{counted(item['files'], 'file')}, " if item.get("kind") == "folder" else ""
     news = Text("new version", style="green") if item["new"] else Text("unchanged", style="dim")
     head = Text.assemble((item["name"], "bold"), f"  {short(item['digest'])}  ", news, f"  {files}{size(item['size'])}")
-    return Group(head, *filter(None, [_profile(item.get("profile"))]))
+    profile = _profile(item.get("profile"))
+    return Group(head) if profile is None else Group(head, profile)
 
 
 def _profile(profile: Document | None) -> RenderableType | None:

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from restrike.cli.screens import measures
-from restrike.cli.screens.layout import VERDICTS, facts, lines, marked, stack, state, table, titled
-from restrike.cli.screens.words import exact, seconds, short
+from restrike.cli.screens.layout import VERDICTS, facts, lines, stack, state, table, titled
+from restrike.cli.screens.words import counted, exact, seconds, short
 
 Document = Mapping[str, Any]
 
@@ -24,14 +24,15 @@ MEANING = {
 
 
 def screen(document: Document) -> RenderableType:
+    """Draw a verdict, last and large. Its notes were told while it was found, on standard error."""
     return stack(
-        marked(document.get("notes") or []),
         steps(document),
         divergence(document),
         cause(document),
         titled("metrics", measures.compared(document.get("metrics") or [], "recorded", "reproduced")),
-        findings_left_out(document),
-        scope(document),
+        left_out(document),
+        missing(document),
+        scope(document.get("scope") or {}),
         verdict(document),
     )
 
@@ -108,7 +109,7 @@ def cause(document: Document) -> Group | None:
     return titled("cause", facts([(found["kind"], found.get("detail")), ("evidence", lines(shown))]))
 
 
-def findings_left_out(document: Document) -> Group | None:
+def left_out(document: Document) -> Group | None:
     """Name what was not compared in artifacts that are equal but for their bytes."""
     told = [
         f"{step['step']}.{item['artifact']}: {', '.join(item['left_out'])}"
@@ -119,6 +120,41 @@ def findings_left_out(document: Document) -> Group | None:
     return titled("not compared", lines(told))
 
 
-def scope(document: Document) -> Group | None:
+def missing(document: Document) -> Group | None:
+    """Name what stood in the way of judging, each with the way out."""
+    told: list[str | Text] = []
+    for item in document.get("missing") or []:
+        told.append(Text(item["what"]))
+        if item.get("hint"):
+            told.append(Text.assemble(("hint", "bold cyan"), f": {item['hint']}"))
+    return titled("missing", lines(told))
+
+
+def scope(scope: Document) -> Group | None:
     """Say what the verdict covers and how the environment was proved."""
-    return titled("scope", facts((name, str(value)) for name, value in (document.get("scope") or {}).items() if value))
+    environment, cpu = scope.get("environment") or {}, scope.get("cpu") or {}
+    numeric = scope.get("numeric") or {}
+    mismatches = [f"{item['distribution']}: {item['detail']}" for item in environment.get("mismatches") or []]
+    proof = f"{environment['how']}, {environment['proven']} proved equal" if environment else None
+    elsewhere = cpu and cpu["here"] != cpu["recorded"]
+    return titled(
+        "scope",
+        facts(
+            [
+                ("steps", scope.get("steps")),
+                ("environment", proof),
+                ("not proved", lines(mismatches)),
+                ("isolation", scope.get("isolation")),
+                ("cpu", f"{cpu['here']} (recorded on {cpu['recorded']})" if elsewhere else cpu.get("here")),
+                ("numeric", numeric_profile(numeric)),
+                ("tolerance", scope.get("tolerance")),
+            ]
+        ),
+    )
+
+
+def numeric_profile(numeric: Document) -> str:
+    """Return the numeric profile in words."""
+    threads = numeric.get("threads")
+    told = [numeric.get("profile"), counted(threads, "thread") if threads else None]
+    return ", ".join(word for word in told if word)

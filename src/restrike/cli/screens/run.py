@@ -9,15 +9,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from restrike.cli.screens import measures
-from restrike.cli.screens.layout import command, facts, lines, marked, stack, state, table, titled
+from restrike.cli.screens.layout import command, facts, lines, stack, state, table, titled
 from restrike.cli.screens.words import counted, seconds, short
 
 Document = Mapping[str, Any]
 
 
 def screen(document: Document) -> RenderableType:
+    """Draw a run. Its notes were told while it went on, on standard error."""
     return stack(
-        marked(document.get("notes") or []),
         steps(document),
         failure(document),
         measures.metrics(document),

@@ -65,7 +65,7 @@ def _standing(run: Document) -> Text:
     told = Text(run["verdict"], style=VERDICTS.get(run["verdict"], "")) if run.get("verdict") else Text()
     if run.get("incident"):
         told.append(" " if told else "")
-        told.append(f"INCIDENT: {run['results']} results in {run['executions']} executions", style="bold red")
-    elif (executions := run.get("executions") or 0) > 1:
-        told.append(f"{' ' if told else ''}same result {executions} of {executions} times", style="dim")
+        told.append(f"INCIDENT: gave this result {run['same']} of {run['executions']} times", style="bold red")
+    elif (run.get("executions") or 0) > 1:
+        told.append(f"{' ' if told else ''}gave this result {run['same']} of {run['executions']} times", style="dim")
     return told

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from restrike.cli.screens import measures, run
-from restrike.cli.screens.layout import VERDICTS, Column, command, facts, lines, marked, stack, state, table, titled
+from restrike.cli.screens.layout import VERDICTS, Column, command, facts, lines, stack, state, table, titled
 from restrike.cli.screens.patch import coloured
 from restrike.cli.screens.words import counted, exact, seconds, short, size, when
 
@@ -25,7 +25,6 @@ def screen(document: Document, *, part: str = "all") -> RenderableType:
         return config(document, every=True) or Text()
     return stack(
         heading(document),
-        marked(document.get("notes") or []),
         run.steps(document),
         run.failure(document),
         measures.metrics(document),
@@ -75,7 +74,7 @@ def config(document: Document, *, every: bool = False) -> Group | None:
     """Draw the configuration, each value with where it came from; defaults only where every value is wanted."""
     origins = document.get("origins") or {}
     values = dict(_leaves(document.get("config") or {}))
-    rows = [
+    rows: list[list[RenderableType]] = [
         [name, exact(value), Text(origins.get(name, "default"), style="dim")]
         for name, value in values.items()
         if every or origins.get(name, "default") != "default"
@@ -95,21 +94,21 @@ def _leaves(value: Any, name: str = "") -> list[tuple[str, Any]]:
 
 def environment(document: Document) -> Group | None:
     found = document.get("environment") or {}
-    distributions = found.get("distributions") or []
+    count = len(found.get("distributions") or ())
     return titled(
         "environment",
         facts(
             [
                 ("identity", short(found.get("identity"))),
                 ("python", found.get("python")),
-                ("distributions", f"{len(distributions)} (restrike env show {short(document['run'])} --all)"),
+                ("distributions", f"{count} (restrike env show {short(document['run'])} --all)" if count else None),
             ]
         ),
     )
 
 
 def data(document: Document) -> Group | None:
-    rows = [
+    rows: list[list[RenderableType]] = [
         [item["name"], item["path"], short(item["digest"]), size(item.get("size"))]
         for item in document.get("data") or []
     ]
@@ -117,24 +116,46 @@ def data(document: Document) -> Group | None:
 
 
 def conditions(document: Document) -> Group | None:
+    """Draw where the run was executed: recorded beside the recipe, no part of it."""
     found = document.get("conditions") or {}
-    return titled("conditions", facts((name, _plain(value)) for name, value in found.items() if not _bulky(value)))
-
-
-def _plain(value: Any) -> str:
-    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
-
-
-def _bulky(value: Any) -> bool:
-    return value is None or isinstance(value, dict) or (isinstance(value, list) and len(value) > 6)
+    machine = found.get("machine") or {}
+    cores = counted(machine["cores"], "core") if machine.get("cores") else None
+    return titled(
+        "conditions",
+        facts(
+            [
+                ("host", found.get("host")),
+                ("user", found.get("user")),
+                ("cpu", ", ".join(filter(None, [(machine.get("cpu") or {}).get("model"), cores]))),
+                ("gpu", ", ".join((machine.get("gpu") or {}).get("models") or [])),
+                ("system", ", ".join(filter(None, [machine.get("system"), machine.get("kernel")]))),
+                ("interpreter", found.get("interpreter")),
+                ("restrike", found.get("restrike")),
+                ("overrides", lines(document.get("overrides") or [])),
+            ]
+        ),
+    )
 
 
 def verdicts(document: Document) -> Group | None:
-    rows = [
-        [when(item.get("time")), state(item["verdict"], VERDICTS), (item.get("scope") or {}).get("environment") or ""]
-        for item in document.get("verdicts") or []
+    """Draw the reproductions of this run, and how often its recipe has given this result."""
+    found = document.get("repeats") or {}
+    rows: list[list[RenderableType]] = [
+        [when(item["time"]), *_verdict(item)] for item in document.get("verdicts") or []
     ]
-    return titled("reproduced", table([("", "left"), ("", "left"), ("environment", "left")], rows))
+    if found.get("executions", 0) > 1:
+        style = "bold red" if found["incident"] else "dim"
+        word = "INCIDENT: " if found["incident"] else ""
+        told = f"{word}the recipe gave this result {found['same']} of {found['executions']} times"
+        rows.append(["", "", Text(told, style=style)])
+    return titled("reproduced", table([("", "left"), ("", "left"), ("", "left")], rows))
+
+
+def _verdict(item: Document) -> tuple[Text, str]:
+    found = item.get("divergence")
+    environment = (item.get("scope") or {}).get("environment") or {}
+    where = f"at step '{found['step']}'" if found else f"environment {environment['how']}" if environment else ""
+    return state(item["verdict"], VERDICTS), where
 
 
 def patch(document: Document) -> Group | None:

@@ -16,7 +16,7 @@ Document = Mapping[str, Any]
 
 def checked(document: Document) -> RenderableType:
     problems = document["problems"]
-    looked_at = f"{counted(document['objects'], 'object')}, {counted(document['records'], 'record')}"
+    looked_at = counted(document["runs"], "run")
     if not problems:
         return Text.assemble(("sound", "bold green"), f"  {looked_at}")
     head = Text.assemble((counted(len(problems), "problem"), "bold red"), f" in {looked_at}")
@@ -32,7 +32,6 @@ def _problem(problem: Document) -> Group | None:
             [
                 ("file", str(problem["path"])),
                 ("found", problem.get("detail")),
-                ("holds", problem.get("what")),
                 ("hurts", Text(f"runs {runs}" if runs else "no run", style="red" if runs else "dim")),
             ]
         ),
