@@ -1,0 +1,24 @@
+"""The environment aspect: whose Python, what is installed in it, the way back to it, and the proof."""
+
+from restrike.environment.capture import Environment, capture
+from restrike.environment.distributions import Distribution
+from restrike.environment.interpreter import Interpreter, whose
+from restrike.environment.lock import Lock, lock
+from restrike.environment.proof import Mismatch, prove
+from restrike.environment.rebuild import Rebuilt, rebuild
+from restrike.environment.variables import variables
+
+__all__ = [
+    "Distribution",
+    "Environment",
+    "Interpreter",
+    "Lock",
+    "Mismatch",
+    "Rebuilt",
+    "capture",
+    "lock",
+    "prove",
+    "rebuild",
+    "variables",
+    "whose",
+]
