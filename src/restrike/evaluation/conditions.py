@@ -13,9 +13,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from restrike.evaluation import expression
 from restrike.evaluation.errors import ExpressionError, SliceError
-from restrike.evaluation.expression import Arithmetic, Comparison, Constant, IsNull, Junction, Membership, Name, Negation, Node
+from restrike.evaluation.expression import (
+    Arithmetic,
+    Comparison,
+    Constant,
+    IsNull,
+    Junction,
+    Membership,
+    Name,
+    Negation,
+    Node,
+)
 
 Kind = Literal["number", "text", "boolean", "date"]
 
@@ -73,7 +82,9 @@ def column_of(name: str, table: Mapping[str, Any]) -> Column:
         known = [other[5:] if other.startswith("data.") else other for other in table]
         close = get_close_matches(name, known, n=1)
         advice = f" (did you mean '{close[0]}'?)" if close else ""
-        raise SliceError(f"there is no column '{name}' to slice by{advice}", hint=f"the columns are: {', '.join(known)}")
+        raise SliceError(
+            f"there is no column '{name}' to slice by{advice}", hint=f"the columns are: {', '.join(known)}"
+        )
     return as_column(found, name)
 
 
@@ -145,7 +156,9 @@ def _truth(node: Node, table: Mapping[str, Any]) -> Truth:
         return _member(node, table)
     column = _value(node, table)
     if column.kind != "boolean":
-        raise ExpressionError(f"{_told(node)} holds {column.kind} and is no condition", node.position, "compare it with something")
+        raise ExpressionError(
+            f"{_told(node)} holds {column.kind} and is no condition", node.position, "compare it with something"
+        )
     values = column.values.astype(bool)
     return Truth(~column.null & values, ~column.null & ~values)
 
@@ -179,7 +192,9 @@ def _compared(sign: str, left: Column, right: Column, node: Comparison) -> Truth
     left, right = _dated(left, right, node), _dated(right, left, node)
     if left.kind != right.kind:
         raise ExpressionError(
-            f"{_told(node.left)} holds {left.kind}, but {_told(node.right)} is {right.kind}", node.position, _quote(node, left)
+            f"{_told(node.left)} holds {left.kind}, but {_told(node.right)} is {right.kind}",
+            node.position,
+            _quote(node, left),
         )
     if left.kind == "boolean" and sign not in ("==", "!="):
         raise ExpressionError(f"true and false have no order for '{sign}'", node.position)

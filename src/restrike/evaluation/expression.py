@@ -13,12 +13,12 @@ quotes (the quote in a text is doubled). Keywords are read in any case. Specifie
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Union
 
 from restrike.evaluation.errors import ExpressionError
 
-Literal = Union[float, int, str, bool]
+Literal = float | int | str | bool
 
 COMPARISONS = {"==": "==", "=": "==", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 KEYWORDS = {"and", "or", "not", "in", "is", "null", "true", "false"}
@@ -93,7 +93,7 @@ class Negation:
     position: int
 
 
-Node = Union[Constant, Name, Arithmetic, Comparison, Membership, IsNull, Junction, Negation]
+Node = Constant | Name | Arithmetic | Comparison | Membership | IsNull | Junction | Negation
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ def parse(text: str) -> Node:
     parser = _Parser(list(_tokens(text)), text)
     tree = parser.disjunction()
     if (token := parser.next) is not None:
-        raise ExpressionError(f"'{token.text}' is not expected after '{text[: token.position].rstrip()}'", token.position)
+        raise ExpressionError(
+            f"'{token.text}' is not expected after '{text[: token.position].rstrip()}'", token.position
+        )
     if isinstance(tree, (Constant, Arithmetic)):
         raise ExpressionError(f"'{text}' is a value, not a condition", tree.position, hint="compare it: age > 50")
     return tree
@@ -139,7 +141,9 @@ def _tokens(text: str) -> list[Token]:
     while position < len(text):
         match = TOKEN.match(text, position)
         if match is None:
-            raise ExpressionError(f"cannot read '{text[position:][:20]}' in '{text}'", position, _reading_hint(text[position]))
+            raise ExpressionError(
+                f"cannot read '{text[position:][:20]}' in '{text}'", position, _reading_hint(text[position])
+            )
         kind = match.lastgroup or ""
         if kind == "word" and match.group().lower() in KEYWORDS:
             tokens.append(Token("keyword", match.group().lower(), position))
@@ -191,13 +195,12 @@ class _Parser:
             raise ExpressionError(f"the expression is nested more than {DEPTH} deep", position)
 
     def disjunction(self) -> Node:
-        return self._joined("or", self.conjunction)
+        return self.joined("or", self.conjunction)
 
     def conjunction(self) -> Node:
-        return self._joined("and", self.negation)
+        return self.joined("and", self.negation)
 
-    def _joined(self, word: str, part: object) -> Node:
-        read = self.conjunction if word == "or" else self.negation
+    def joined(self, word: str, read: Callable[[], Node]) -> Node:
         start = self.at
         parts = [read()]
         while self.take(word):
@@ -299,7 +302,9 @@ class _Parser:
         elif token.kind == "keyword" and token.text in ("true", "false"):
             value = token.text == "true"
         elif token.kind == "keyword" and token.text == "null":
-            raise ExpressionError("null is equal to nothing", token.position, hint="write `x is null` or `x is not null`")
+            raise ExpressionError(
+                "null is equal to nothing", token.position, hint="write `x is null` or `x is not null`"
+            )
         else:
             raise self.unexpected("a value")
         self.at += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ def _by_bins(name: str, bins: Sequence[float], table: Mapping[str, Any]) -> list
     column = column_of(name, table)
     if column.kind != "number":
         raise SliceError(f"'{name}' has bins but holds {column.kind}, not numbers")
-    if any(low >= high for low, high in zip(bins, bins[1:])):
+    if any(low >= high for low, high in itertools.pairwise(bins)):
         raise SliceError(f"the bins of '{name}' do not rise: {', '.join(map(text_of, bins))}")
     import numpy as np
 

@@ -16,7 +16,13 @@ NAMES = ("load", "split", "train", "predict", "evaluate")
 TRAIN = "train"  # the part that the model is fitted on
 ROOM = "restrike.training"
 
-SPLITS = {"hash": "by_hash", "random": "at_random", "stratified": "at_random", "column": "by_column", "files": "by_file"}
+SPLITS = {
+    "hash": "by_hash",
+    "random": "at_random",
+    "stratified": "at_random",
+    "column": "by_column",
+    "files": "by_file",
+}
 
 
 def steps(
