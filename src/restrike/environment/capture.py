@@ -15,10 +15,10 @@ from typing import Any
 
 from restrike import __version__
 from restrike.base import atomic, digest
-from restrike.environment import conda, conditions, seal, tree
+from restrike.environment import conda, conditions, tree
 from restrike.environment.distributions import Distribution, Reader, Rows
 from restrike.environment.hashes import FileDigests
-from restrike.environment.interpreter import Interpreter
+from restrike.environment.interpreter import Interpreter, outermost
 
 FORMAT = "restrike.environment/1"
 CACHE_FORMAT = "restrike.environment-cache/1"
@@ -37,25 +37,21 @@ class Environment:
     notes: tuple[str, ...]  # what a user should know about it
     cache: Path
 
-    @property
-    def project_environment(self) -> bool:
-        """Whether it is an environment of its own, not a whole Python installation."""
-        return self.interpreter.venv
-
 
 def capture(interpreter: Interpreter, *, project: Path, cache: Path) -> Environment:
-    """Return the environment as it is installed now. `cache` is a file that may be deleted at any time."""
+    """Return the environment as it is installed now. `cache` is a folder whose content may be deleted at any time."""
     distributions = _kept(cache, interpreter, project)
     if distributions is None:
         distributions = _read(interpreter, project, cache)
     document = _document(interpreter, distributions)
+    outside = [one.location for one in distributions if one.editable and not one.first_party]
     return Environment(
         identity=digest.fingerprint(document),
         document=document,
         distributions=distributions,
-        conditions=conditions.of(interpreter),
+        conditions={**conditions.machine(), **conditions.of(interpreter)},
         interpreter=interpreter,
-        seal_paths=seal.paths(interpreter, distributions, project),
+        seal_paths=outermost([*interpreter.seal_paths, *outside]),
         notes=tuple(_notes(distributions)),
         cache=cache,
     )
@@ -86,7 +82,7 @@ def _document(interpreter: Interpreter, distributions: Iterable[Distribution]) -
 
 
 def _read(interpreter: Interpreter, project: Path, cache: Path) -> tuple[Distribution, ...]:
-    cache.parent.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True)
     digests = FileDigests(_digests_file(cache))
     reader = Reader(project, interpreter.prefix, digests)
     distributions = tuple(sorted((rows.distribution for rows in _all(reader, interpreter)), key=lambda one: one.name))
@@ -131,7 +127,11 @@ def _notes(distributions: Iterable[Distribution]) -> Iterable[str]:
 
 
 def _digests_file(cache: Path) -> Path:
-    return cache.with_name(cache.name + ".files")
+    return cache / "environment.files.json"
+
+
+def _answer_file(cache: Path) -> Path:
+    return cache / "environment.json"
 
 
 def _key(interpreter: Interpreter, project: Path) -> dict[str, Any]:
@@ -156,12 +156,12 @@ def _keep(
         "state": tree.state([*reader.installed.values(), *reader.sources.values(), reader.extras]),
         "distributions": [asdict(one) for one in distributions],
     }
-    atomic.write(cache, json.dumps(document, default=str).encode(), durable=False)
+    atomic.write(_answer_file(cache), json.dumps(document, default=str).encode(), durable=False)
 
 
 def _kept(cache: Path, interpreter: Interpreter, project: Path) -> tuple[Distribution, ...] | None:
     try:
-        document = json.loads(cache.read_bytes())
+        document = json.loads(_answer_file(cache).read_bytes())
         if document["format"] != CACHE_FORMAT or document["key"] != _key(interpreter, project):
             return None
         trees = [tree.installed(Path(root)) for root in document["installed"]]

@@ -22,20 +22,26 @@ _THREADS = (  # and what else decides which kernels run
 _BLAS = re.compile(r"lib(?P<name>(scipy_)?openblas|mkl_rt|blis|gomp|omp|iomp5|cublas|cudnn)[^/]*\.so")
 
 
-def of(interpreter: Interpreter) -> dict[str, Any]:
-    """Return the conditions that an interpreter runs under on this machine, now."""
+def machine() -> dict[str, Any]:
+    """Return the conditions of this machine, now, whatever runs on it."""
     return {
         "cpu": cpu(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "kernel": platform.release(),
         "system": _system(),
-        "libraries": _libraries(interpreter),
         "gpu": gpu(),
-        "python_build": interpreter.build,
-        "executable": {"path": str(interpreter.executable.resolve()), "sha256": interpreter.binary},
         "uv": uv_version(),
         "locale": {name: os.environ[name] for name in _LOCALE if name in os.environ},
         "threads": {name: os.environ[name] for name in _THREADS if name in os.environ},
+    }
+
+
+def of(interpreter: Interpreter) -> dict[str, Any]:
+    """Return the conditions that come with an interpreter and what is installed for it."""
+    return {
+        "libraries": _libraries(interpreter),
+        "python_build": interpreter.build,
+        "executable": {"path": str(interpreter.executable.resolve()), "sha256": interpreter.binary},
     }
 
 
@@ -47,7 +53,7 @@ def cpu(source: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
         fields[key.strip().lower()] = value.strip()
     flags = fields.get("flags") or fields.get("features") or ""
     model = fields.get("model name") or platform.processor() or platform.machine()
-    return {"model": model, "flags": sorted(flags.split())}
+    return {"model": model, "arch": platform.machine(), "flags": sorted(flags.split())}
 
 
 def gpu(driver: Path = Path("/proc/driver/nvidia")) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Interpreter:
     executable: Path
     prefix: Path
     base_prefix: Path
-    venv: bool
+    is_venv: bool
     site_packages: tuple[Path, ...]
     stdlib: Path
     libpython: Path | None  # the shared library that the executable loads, where Python was built with one
@@ -47,8 +47,36 @@ class Interpreter:
     origin: str  # why this one: "environment.python", "VIRTUAL_ENV", "CONDA_PREFIX", ".venv" or "restrike"
 
     @property
-    def version(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.python.split(".")[:2])
+    def seal_paths(self) -> tuple[Path, ...]:
+        """The folders that it needs to run, each at its own path: existing ones, outermost first."""
+        libraries = [self.libpython.parent] if self.libpython is not None else []
+        named = [self.prefix, self.base_prefix, self.stdlib, *self.site_packages, *libraries]
+        return outermost([*named, *_installations(self.executable)])
+
+
+def outermost(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """Return those of some folders that exist and do not lie below another of them."""
+    kept: list[Path] = []
+    for folder in sorted(
+        {Path(os.path.normpath(folder)) for folder in folders}, key=lambda path: (len(path.parts), path)
+    ):
+        if folder.is_dir() and not any(folder.is_relative_to(outer) for outer in kept):
+            kept.append(folder)
+    return tuple(kept)
+
+
+def _installations(executable: Path) -> Iterator[Path]:
+    """Yield the installations through which a chain of links leads to the real executable.
+
+    A venv's python often points into a folder named by the minor version that is itself a link to one named in full:
+    the process calls the first and finds its library by the second.
+    """
+    hops = [executable.resolve()]
+    while executable.is_symlink():
+        executable = Path(os.path.normpath(executable.parent / os.readlink(executable)))
+        hops.append(executable)
+    for hop in hops:
+        yield hop.parent.parent if hop.parent.name == "bin" else hop.parent
 
 
 def whose(project: Path, declared: str | None, *, environ: Mapping[str, str] | None = None) -> Interpreter:
@@ -116,7 +144,7 @@ def _way_out(path: Path, origin: str) -> str:
 
 def inspect(executable: Path, origin: str) -> Interpreter:
     """Return what an interpreter says about itself; raise InterpreterMissing or InterpreterTooOld."""
-    kept = user_cache() / "interpreters" / f"{digest.of_bytes(os.fsencode(executable))}.json"
+    kept = cache_root() / "interpreters" / f"{digest.of_bytes(os.fsencode(executable))}.json"
     facts = _kept(kept, executable)
     if facts is None:
         facts = _asked(executable, origin)
@@ -126,7 +154,7 @@ def inspect(executable: Path, origin: str) -> Interpreter:
     return _interpreter(origin, facts)
 
 
-def user_cache() -> Path:
+def cache_root() -> Path:
     """Return the folder in which restrike keeps what any project of this user can use again."""
     if own := os.environ.get("RESTRIKE_CACHE"):
         return Path(own)
@@ -159,7 +187,7 @@ def _interpreter(origin: str, facts: dict[str, Any]) -> Interpreter:
         executable=Path(facts["executable"]),
         prefix=Path(facts["prefix"]),
         base_prefix=Path(facts["base_prefix"]),
-        venv=facts["venv"],
+        is_venv=facts["venv"],
         site_packages=tuple(path for path in map(Path, facts["site_packages"]) if path.is_dir()),
         stdlib=Path(facts["stdlib"]),
         libpython=Path(facts["libpython"]) if facts["libpython"] else None,

@@ -47,9 +47,9 @@ class Lock:
     wheels: tuple[Path, ...] = ()  # local archives that are in no index and are needed beside it
 
 
-def lock(environment: Environment, *, project: Path, offline: bool = True) -> Lock:
+def lock(environment: Environment, *, project: Path, cache: Path | None = None, offline: bool = True) -> Lock:
     """Return the lock of an environment. Offline, only uv's cache is asked; else the index that uv is set up for."""
-    kept_at = environment.cache.with_name(f"lock-{environment.identity}.json")
+    kept_at = (cache or environment.cache) / f"lock-{environment.identity}.json"
     sources = _project_files(project)
     key = [digest.of_file(path)[0] for path in sources]
     kept = _kept(kept_at, key, offline)
@@ -178,6 +178,7 @@ def _kept(path: Path, key: list[str], offline: bool) -> Lock | None:
 
 
 def _keep(path: Path, key: list[str], made: Lock) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     document = {"format": FORMAT, "key": key, "time": time.time(), "lock": asdict(made)}
     atomic.write(path, json.dumps(document, default=str).encode(), durable=False)
 

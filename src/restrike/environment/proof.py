@@ -24,8 +24,8 @@ class Mismatch:
     detail: str
 
 
-class HasInterpreter(Protocol):
-    """A rebuilt environment, as far as the proof needs to know it."""
+class Installation(Protocol):
+    """An environment in a folder of its own, as far as the proof needs to know it."""
 
     @property
     def interpreter(self) -> Interpreter: ...
@@ -33,15 +33,19 @@ class HasInterpreter(Protocol):
     def path(self) -> Path: ...
 
 
-def prove(document: dict[str, Any], rebuilt: HasInterpreter) -> list[Mismatch]:
-    """Return how a rebuilt environment differs from the recorded document; nothing means that it is the same."""
-    found = installed(rebuilt.interpreter, rebuilt.path)
+def prove(document: dict[str, Any], environment: Environment | Installation) -> list[Mismatch]:
+    """Return how an environment differs from the recorded document; nothing means that it is the same.
+
+    A rebuilt one is looked at again; a captured one is taken as it was when it was captured.
+    """
+    captured = isinstance(environment, Environment)
+    found = environment if captured else installed(environment.interpreter, environment.path)
     return compare(document, found.document, found.distributions)
 
 
 def installed(interpreter: Interpreter, path: Path) -> Environment:
     """Capture a rebuilt environment, with its stat cache beside it."""
-    return capture(interpreter, project=path / "no-project", cache=path.with_name(path.name + ".stats"))
+    return capture(interpreter, project=path / "no-project", cache=path.with_name(path.name + ".cache"))
 
 
 def compare(

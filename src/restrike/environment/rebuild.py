@@ -23,11 +23,12 @@ from restrike.base import atomic, digest
 from restrike.base.process import Completed
 from restrike.environment import requirements, uv
 from restrike.environment.errors import LockIncomplete, PythonUnavailable, RebuildFailed
-from restrike.environment.interpreter import Interpreter, inspect
+from restrike.environment.interpreter import Interpreter, cache_root, inspect
 from restrike.environment.proof import Mismatch, compare, installed
 
 FORMAT = "restrike.rebuilt/1"
-Progress = Callable[[dict[str, Any]], None]
+MARKER = "restrike.json"
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ def rebuild(
     """
     started = time.monotonic()
     _check_lock(document, lock)
-    identity = digest.fingerprint(document)
-    path = cache_root / "envs" / identity
+    path = place_of(digest.fingerprint(document), cache_root)
     path.parent.mkdir(parents=True, exist_ok=True)
     request = _Request(document, lock, tuple(wheels), path, offline, python, settings or path.parent, progress)
     with _alone(path):
@@ -70,6 +70,15 @@ def rebuild(
             found = _build(request)
     interpreter, mismatches = found
     return Rebuilt(interpreter, path, built, time.monotonic() - started, tuple(mismatches))
+
+
+def is_rebuilt(identity: str, root: Path | None = None) -> bool:
+    """Tell whether an environment was built here before; whether it is still as it was left is for `rebuild` to say."""
+    return (place_of(identity, root or cache_root()) / MARKER).is_file()
+
+
+def place_of(identity: str, root: Path) -> Path:
+    return root / "envs" / identity
 
 
 @dataclass(frozen=True)
@@ -86,11 +95,11 @@ class _Request:
     @property
     def marker(self) -> Path:
         """The file that says a build was finished, with what was found in it then."""
-        return self.path / "restrike.json"
+        return self.path / MARKER
 
-    def tell(self, text: str, done: int) -> None:
+    def tell(self, text: str) -> None:
         if self.progress is not None:
-            self.progress({"event": "phase", "text": text, "done": done, "total": 4})
+            self.progress(text)
 
 
 def _check_lock(document: dict[str, Any], lock: str) -> None:
@@ -148,7 +157,7 @@ def _build(request: _Request) -> tuple[Interpreter, list[Mismatch]]:
             _put_in_place(request, building)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    request.tell("proving what was installed", 3)
+    request.tell("proving what was installed")
     interpreter = inspect(path / "bin" / "python", "rebuilt")
     found = installed(interpreter, path)
     marker = {"format": FORMAT, "found": found.document, "made_of": _made_of(request)}
@@ -166,7 +175,7 @@ def _put_in_place(request: _Request, building: Path) -> None:
 
 
 def _install(request: _Request, building: Path) -> None:
-    request.tell("making a virtual environment", 0)
+    request.tell("making a virtual environment")
     python = _python(request)
     made = uv.call(
         ["venv", "--relocatable", "--no-project", "--quiet", "--python", python, building],
@@ -178,10 +187,10 @@ def _install(request: _Request, building: Path) -> None:
     total = len(request.document["distributions"])
     if total == 0:
         return
-    request.tell(f"installing {total} distributions", 1)
+    request.tell(f"installing {total} distributions")
     answer = _installed(request, building, offline=True)
     if not answer.ok and not request.offline:
-        request.tell(f"fetching and installing {total} distributions", 2)
+        request.tell(f"fetching and installing {total} distributions")
         answer = _installed(request, building, offline=False)
     if not answer.ok:
         raise RebuildFailed(
