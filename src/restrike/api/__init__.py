@@ -46,7 +46,30 @@ _HOMES = {
     "store_reindex": "storing",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "alias",
+    "data_add",
+    "data_checkout",
+    "data_log",
+    "data_users",
+    "data_verify",
+    "diff",
+    "env_lock",
+    "env_rebuild",
+    "env_show",
+    "get",
+    "init",
+    "load",
+    "log",
+    "open_project",
+    "reproduce",
+    "run",
+    "runs",
+    "show",
+    "store_check",
+    "store_gc",
+    "store_reindex",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -37,8 +37,11 @@ def store_check(*, project: Path | None = None, progress: Progress | None = None
             {"kind": "corrupt", "digest": item, "path": str(place.repository.git_dir), "detail": item, "runs": []}
             for item in place.repository.verify()
         ]
-        total = place.ledger.index.query("SELECT COUNT(*) AS n FROM runs")[0]["n"]
-    return {"problems": problems, "runs": total, "ok": not problems}
+        counts = {
+            "objects": sum(1 for _ in place.ledger.store.object_digests()),
+            "records": sum(1 for _ in place.ledger.store.record_digests()),
+        }
+    return {"problems": problems, **counts, "ok": not problems}
 
 
 def store_reindex(*, project: Path | None = None, progress: Progress | None = None) -> dict[str, Any]:
@@ -79,6 +82,6 @@ def _users(place: Place, damaged: list[str] | None = None) -> dict[str, set[str]
             continue
         for digest in objects | {leaf for folder in folders for leaf in inside[folder]}:
             users[digest].add(run.run)
-    for row in place.ledger.index.query("SELECT dataset FROM datasets"):
-        users.setdefault(row["dataset"], set())
+    for row in place.ledger.index.query("SELECT dataset AS kept FROM datasets UNION SELECT lock FROM locks"):
+        users.setdefault(row["kept"], set())
     return users

@@ -42,7 +42,7 @@ def call(
     given: bytes | None = None,
     timeout: float | None = None,
 ) -> Completed:
-    """Run a program and wait for it. `variables` replaces its whole environment; raise ProgramMissing if it is absent."""
+    """Run a program and wait for it. `variables` replace its whole environment. Raise ProgramMissing."""
     try:
         done = subprocess.run(
             list(command),

@@ -1,1 +1,1 @@
-"""How a recipe becomes a result: the plan, reuse, the seal around each step, and the runner that `run` and `reproduce` share."""
+"""How a recipe becomes a result: capture, keys, reuse, the seal around each step, and the runner that all share."""

@@ -49,7 +49,7 @@ def capture(
     """Capture code, environment and data, and compose the recipe."""
     steps = steps_of(config)
     found = environment.capture(
-        environment.whose(project, config.environment.python), project=project, cache=store.root / "cache"
+        environment.whose(project, config.environment.python), project=project, cache=environment_cache(store)
     )
     if config.training is not None or config.evaluate is not None:
         _require(found, training.requirements())
@@ -58,16 +58,20 @@ def capture(
     datasets = {name: data.snapshot(store, project, name, declared.path) for name, declared in config.data.items()}
     for version in datasets.values():
         _tell(version, progress)
+    for note in found.notes:
+        progress({"event": "note", "text": note})
     passed, secrets = environment.variables(config.environment, os.environ)
     sealed = Sealed(
         commit=snapshot.commit,
         fingerprint=snapshot.fingerprint,
         engine=engine.keep(store, scratch / "engine"),
         interpreter=found.interpreter,
+        seal_paths=found.seal_paths,
         import_roots=tuple(code.import_roots(project, found.interpreter.site_packages)),
         variables=stated(config.numeric["profile"], threads(config), passed),
         data={name: _declared(config, name, version) for name, version in datasets.items()},
         secrets=secrets,
+        hidden=(project, Path.home()),
     )
     return Capture(config, snapshot, found, datasets, steps, _recipe(config, sealed, found, steps), sealed)
 
@@ -76,6 +80,11 @@ def steps_of(config: Config) -> tuple[Step, ...]:
     """Return all steps of a project in order: the built-in ones that its config asks for, and its own."""
     built_in = training.steps(config.training, config.evaluate, {name: item.read for name, item in config.data.items()})
     return tuple(ordered([*config.steps, *built_in], config.data))
+
+
+def environment_cache(store: Store) -> Path:
+    """Return the file that spares reading an environment again that did not change."""
+    return store.cache / "environment.json"
 
 
 def threads(config: Config) -> int:
@@ -90,9 +99,7 @@ def left_out(project: Path, config: Config) -> list[str]:
     return sorted({".restrike", *(path.as_posix() for path in inside), *(os.path.normpath(path) for path in declared)})
 
 
-def _recipe(
-    config: Config, sealed: Sealed, found: Environment, steps: tuple[Step, ...]
-) -> dict[str, Any]:
+def _recipe(config: Config, sealed: Sealed, found: Environment, steps: tuple[Step, ...]) -> dict[str, Any]:
     return recipes.compose(
         code=sealed.fingerprint,
         import_roots=sealed.import_roots,

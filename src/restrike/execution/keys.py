@@ -1,7 +1,7 @@
 """The key of a step: a digest over everything that it can see.
 
-It is coarse on purpose: the whole code fingerprint and the whole environment are in it, so a changed helper, constant or
-library is always another key. Inputs enter by the digest of the bytes that the step is given, and a step is always
+It is coarse on purpose: the whole code fingerprint and the whole environment are in it, so a changed helper, constant
+or library is always another key. Inputs enter by the digest of the bytes that the step is given, and a step is always
 given the bytes that were stored first for equal content: that is the early cut-off.
 """
 

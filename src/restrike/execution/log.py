@@ -15,7 +15,9 @@ HIDDEN = "[secret]"
 class RunLog:
     """Takes what steps print, in chunks of any size, and writes it line by line as JSON Lines."""
 
-    def __init__(self, path: Path, *, secrets: Iterable[str] = (), listen: Callable[[dict[str, Any]], None] | None = None):
+    def __init__(
+        self, path: Path, *, secrets: Iterable[str] = (), listen: Callable[[dict[str, Any]], None] | None = None
+    ):
         self.path = path
         self._secrets = sorted((value for value in secrets if value), key=len, reverse=True)
         self._listen = listen

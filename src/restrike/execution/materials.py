@@ -30,10 +30,12 @@ class Sealed:
     fingerprint: str
     engine: str
     interpreter: Interpreter
+    seal_paths: tuple[Path, ...]
     import_roots: tuple[str, ...]
     variables: Mapping[str, str]
     data: Mapping[str, Mapping[str, Any]]  # name -> path, digest, kind, read
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    hidden: tuple[Path, ...] = ()  # folders of this machine that no step may see even where a system folder has them
 
 
 class Materials:
@@ -101,11 +103,11 @@ class Materials:
 
     def _start(self) -> Sandbox:
         code, archive = self.folder / "code", self.folder / "engine"
-        self.repository.restore(self.sealed.commit, code, self.sealed.fingerprint)
+        self.repository.restore(self.sealed.commit, code, fingerprint=self.sealed.fingerprint)
         engine.place(self.store, self.sealed.engine, archive)
         interpreter = self.sealed.interpreter
-        mounts = [Mount(path, str(path)) for path in interpreter.seal_paths]
-        if interpreter.is_venv:
+        mounts = [Mount(path, str(path)) for path in self.sealed.seal_paths]
+        if interpreter.venv:
             mounts.append(Mount(interpreter.prefix, ENVIRONMENT))
         return Sandbox(
             Seal(
@@ -115,6 +117,7 @@ class Materials:
                 code=code,
                 import_roots=self.sealed.import_roots,
                 variables=dict(self.sealed.variables),
+                hidden=self.sealed.hidden,
             ),
             on_log=self._on_log,
         )

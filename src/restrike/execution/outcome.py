@@ -47,7 +47,9 @@ def judged(
         return []
     artifacts = {address: made for run in runs.values() for address, made in _addressed(run)}
     own = _results(ledger.store, measurements.metrics, measurements.intervals, measurements.slices, artifacts)
-    baselines = {name: _baseline(ledger, name) for name in {gate["against"] for gate in declared if gate.get("against")}}
+    baselines = {
+        name: _baseline(ledger, name) for name in {gate["against"] for gate in declared if gate.get("against")}
+    }
     return [verdict.document() for verdict in gates.judge(declared, own, baselines)]
 
 

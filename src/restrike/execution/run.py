@@ -85,7 +85,7 @@ def run(place: Place, capture: Capture, options: Options, folder: Path, progress
 def _open(place: Place, capture: Capture, options: Options, progress: Progress) -> dict[str, Any]:
     """Write the recipe and the opening record: from here on the run exists."""
     ledger, snapshot, environment = place.ledger, capture.snapshot, capture.environment
-    locked = environment_lock(environment, project=place.project, cache=ledger.store.root / "cache")
+    locked = environment_lock(environment, project=place.project)
     if not locked.complete:
         text = f"the environment could not be locked in full ({', '.join(locked.missing[:4])}): restrike env lock"
         progress({"event": "warning", "text": text})
@@ -132,7 +132,7 @@ def _config_document(capture: Capture) -> dict[str, Any]:
     return {
         "format": "restrike.config/1",
         "document": config.document,
-        "origins": config.origins(),
+        "origins": config.origins,
         "sources": [os.path.relpath(source, config.path.parent) for source in config.sources],
     }
 

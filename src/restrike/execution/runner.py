@@ -55,8 +55,8 @@ class Runner:
     def execute(self, recorded_inputs: Mapping[str, tuple[Artifact, str]] | None = None) -> dict[str, StepRun]:
         """Execute every step and return what became of each, in the recipe's order.
 
-        After a failure no further step is started. `recorded_inputs` (by `step.output`) stands in for steps that are not
-        part of this execution.
+        After a failure no further step is started. `recorded_inputs` (by `step.output`) stands in for steps that are
+        not part of this execution.
         """
         self.recorded = recorded_inputs or {}
         try:

@@ -11,9 +11,9 @@ from typing import Any
 class Artifact:
     """One output of a step run.
 
-    `digest` addresses the bytes in the store (of a folder: its manifest); `content` is the content digest, for verdicts;
-    `input` the stricter one, for keys; both are None where the value has no content digest. `volatile` names what the
-    content digest leaves out. `suffix` is the file name's ending that consumers see.
+    `digest` addresses the bytes in the store (of a folder: its manifest); `content` is the content digest, for
+    verdicts, `input` the stricter one, for keys; both are None where the value has no content digest. `volatile` names
+    what the content digest leaves out. `suffix` is the file name's ending that consumers see.
     """
 
     codec: str

@@ -15,6 +15,7 @@ CLOSING = "restrike.closing/1"
 VERDICT = "restrike.verdict/1"
 DATASET = "restrike.dataset/1"
 ALIAS = "restrike.alias/1"
+LOCK = "restrike.lock/1"
 RESULT = "restrike.result/1"
 
 
@@ -33,7 +34,7 @@ def opening(
     conditions: Mapping[str, Any],
     overrides: Sequence[str],
 ) -> dict[str, Any]:
-    """Return the record that opens a run. All of `recipe`, `code`, `config`, ... are addresses of objects in the store."""
+    """Return the record that opens a run. `recipe`, `code`, `config`, ... are addresses of objects in the store."""
     return {
         "format": OPENING,
         "name": name,

@@ -26,21 +26,25 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (digest TEXT PRIMARY KEY, format TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS folders (name TEXT PRIMARY KEY, modified INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (
-    run TEXT PRIMARY KEY, record TEXT, name TEXT, recipe TEXT, commit_id TEXT, started REAL, opening TEXT) WITHOUT ROWID;
+    run TEXT PRIMARY KEY, record TEXT, name TEXT, recipe TEXT, commit_id TEXT, started REAL, opening TEXT
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS runs_by_time ON runs (started);
 CREATE INDEX IF NOT EXISTS runs_by_recipe ON runs (recipe);
 CREATE TABLE IF NOT EXISTS closings (
     run TEXT PRIMARY KEY, record TEXT, status TEXT, result TEXT, result_bytes TEXT, ended REAL,
     executed INTEGER, reused INTEGER, metrics TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS step_runs (record TEXT PRIMARY KEY, run TEXT, step TEXT, key TEXT, state TEXT, ended REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS step_runs (
+    record TEXT PRIMARY KEY, run TEXT, step TEXT, key TEXT, state TEXT, ended REAL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS step_runs_by_key ON step_runs (key);
 CREATE INDEX IF NOT EXISTS step_runs_by_run ON step_runs (run);
-CREATE TABLE IF NOT EXISTS representatives (input TEXT, digest TEXT, ended REAL, PRIMARY KEY (input, digest)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS representatives (
+    input TEXT, digest TEXT, ended REAL, PRIMARY KEY (input, digest)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS verdicts (
     record TEXT PRIMARY KEY, run TEXT, verdict TEXT, result TEXT, complete INTEGER, time REAL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS verdicts_by_run ON verdicts (run);
 CREATE TABLE IF NOT EXISTS datasets (record TEXT PRIMARY KEY, name TEXT, dataset TEXT, time REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uses (dataset TEXT, run TEXT, name TEXT, PRIMARY KEY (dataset, run, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS locks (record TEXT PRIMARY KEY, environment TEXT, lock TEXT, time REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS aliases (record TEXT PRIMARY KEY, name TEXT, run TEXT, time REAL) WITHOUT ROWID;
 """
 
@@ -142,7 +146,9 @@ def _rows_of(digest: str, record: dict[str, Any]) -> Iterator[tuple[str, tuple[A
     kind = record["format"]
     if kind == documents.OPENING:
         run = digests.base32(digest)
-        opening = json.dumps({"dirty": record["conditions"].get("dirty"), "process": record["conditions"].get("process")})
+        opening = json.dumps(
+            {"dirty": record["conditions"].get("dirty"), "process": record["conditions"].get("process")}
+        )
         yield "runs", (run, digest, record["name"], record["recipe"], record["commit"], record["time"], opening)
         for name, dataset in record["data"].items():
             yield "uses", (dataset, run, name)
@@ -172,5 +178,7 @@ def _rows_of(digest: str, record: dict[str, Any]) -> Iterator[tuple[str, tuple[A
         yield "verdicts", (digest, record["run"], record["verdict"], record["result"], complete, record["time"])
     elif kind == documents.DATASET:
         yield "datasets", (digest, record["name"], record["digest"], record["made"]["time"])
+    elif kind == documents.LOCK:
+        yield "locks", (digest, record["environment"], record["lock"], record["time"])
     elif kind == documents.ALIAS:
         yield "aliases", (digest, record["name"], record["run"], record["time"])

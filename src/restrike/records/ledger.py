@@ -47,11 +47,23 @@ class Ledger:
     def close(self) -> None:
         self.index.close()
 
+    def datasets(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the records of all dataset versions with their digests."""
+        found = self.index.query("SELECT record FROM datasets ORDER BY time, record")
+        return [(row["record"], self.store.record(row["record"])) for row in found]
+
+    def completed_lock(self, environment: str) -> str | None:
+        """Return the newest lock that was completed for an environment after runs had been made in it."""
+        found = self.index.query("SELECT lock FROM locks WHERE environment = ? ORDER BY time DESC LIMIT 1", environment)
+        return self.store.get_bytes(found[0]["lock"]).decode() if found else None
+
     # What steps left behind
 
     def reusable(self, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the executions of a step under a key, oldest first, with their records' digests."""
-        found = self.index.query("SELECT record FROM step_runs WHERE key = ? AND state = 'executed' ORDER BY ended, record", key)
+        found = self.index.query(
+            "SELECT record FROM step_runs WHERE key = ? AND state = 'executed' ORDER BY ended, record", key
+        )
         for row in found:
             yield row["record"], self.store.record(row["record"])
 

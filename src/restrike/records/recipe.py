@@ -26,7 +26,7 @@ def compose(
     variables: Mapping[str, str],
     secrets: Iterable[str],
 ) -> dict[str, Any]:
-    """Return the recipe document. Aspects enter by their fingerprints, so a recipe is small and can be compared at sight.
+    """Return the recipe document. Aspects enter by their fingerprints, so it is small and can be compared at sight.
 
     `secrets` are names only: the values reach the worker and are never written down.
     """

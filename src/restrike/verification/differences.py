@@ -18,11 +18,19 @@ def divergence(judgement: StepJudgement, artifact: ArtifactJudgement | None, mat
     """Return the first divergence as the document that `reproduce --json` prints."""
     found: dict[str, Any] = {"step": judgement.step, "artifact": None, "where": None, "ours": None, "theirs": None}
     if artifact is None:
-        return found | {"where": "outcome", "ours": judgement.ours_error or "ended well", "theirs": judgement.theirs_error or "ended well"}
+        return found | {
+            "where": "outcome",
+            "ours": judgement.ours_error or "ended well",
+            "theirs": judgement.theirs_error or "ended well",
+        }
     found["artifact"] = artifact.name
     if artifact.ours is None or artifact.theirs is None:
         made = ("not made", "made")
-        return found | {"where": "output", "ours": made[artifact.ours is not None], "theirs": made[artifact.theirs is not None]}
+        return found | {
+            "where": "output",
+            "ours": made[artifact.ours is not None],
+            "theirs": made[artifact.theirs is not None],
+        }
     listed = between(artifact, materials)
     first = listed[0] if listed else {"where": "bytes", "ours": artifact.ours.digest, "theirs": artifact.theirs.digest}
     return found | {name: first.get(name) for name in ("where", "ours", "theirs", "detail")} | {"differences": listed}

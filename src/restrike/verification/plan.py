@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from restrike import environment
 from restrike.base.errors import RestrikeError
+from restrike.base.folders import user_cache
 from restrike.execution.run import Place
 from restrike.records.recorded import RecordedRun
 from restrike.store.errors import ObjectMissing
@@ -38,7 +38,9 @@ def plan(place: Place, recorded: RecordedRun, step: str | None) -> dict[str, Any
             "identity": recipe["environment"],
             "python": recorded.environment["python"],
             "distributions": len(recorded.environment["distributions"]),
-            "state": "rebuilt already" if environment.is_rebuilt(recipe["environment"]) else "will be rebuilt",
+            "state": "rebuilt already"
+            if (user_cache() / "envs" / recipe["environment"]).is_dir()
+            else "will be rebuilt",
         },
         "data": data,
         "steps": [

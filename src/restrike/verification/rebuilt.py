@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from restrike import environment
 from restrike.base.errors import RestrikeError
-from restrike.environment import Interpreter, Mismatch
+from restrike.base.folders import user_cache
+from restrike.environment import Environment, Mismatch, Rebuilt
+from restrike.environment.proof import compare, installed
+from restrike.execution.capture import environment_cache
 from restrike.execution.run import Place
 from restrike.execution.runner import Progress
 from restrike.records.recorded import RecordedRun
@@ -23,7 +27,7 @@ class EnvironmentUnproven(RestrikeError):
 class Proof:
     """An interpreter to execute with, and how well it is known to be the recorded environment."""
 
-    interpreter: Interpreter
+    environment: Environment
     how: str  # "rebuilt" or "current"
     distributions: int
     mismatches: tuple[Mismatch, ...]
@@ -36,23 +40,29 @@ def environment_for(place: Place, recorded: RecordedRun, how: str, progress: Pro
     count = len(document["distributions"])
     if how == "current":
         found = environment.capture(
-            environment.whose(place.project, recorded.config["document"]["environment"].get("python")),
+            environment.whose(place.project, recorded.config["document"]["environment"]["python"]),
             project=place.project,
-            cache=place.ledger.store.root / "cache",
+            cache=environment_cache(place.ledger.store),
         )
-        return Proof(found.interpreter, how, count, tuple(environment.prove(document, found)))
-    progress({"event": "phase", "text": "rebuilding the environment"})
-    rebuilt = environment.rebuild(
-        document,
-        recorded.lock or "",
-        cache_root=environment.cache_root(),
-        offline=False,
-        progress=lambda text: progress({"event": "phase", "text": text}),
-    )
-    if mismatches := environment.prove(document, rebuilt):
+        return Proof(found, how, count, tuple(compare(document, found.document, found.distributions)))
+    rebuilt = rebuilt_for(place, recorded, progress)
+    if rebuilt.mismatches:
         raise EnvironmentUnproven(
-            f"the environment could not be rebuilt as it was: {len(mismatches)} of {count} distributions differ",
-            details=tuple(f"{item.distribution}: {item.detail}" for item in mismatches[:12]),
-            hint="restrike env show RUN; or judge in the environment as it is now: --env current",
+            f"the environment could not be rebuilt as it was: {len(rebuilt.mismatches)} of {count} parts differ",
+            details=tuple(f"{item.distribution}: {item.detail}" for item in rebuilt.mismatches[:12]),
+            hint="judge in the environment as it is now: restrike reproduce RUN --env current",
         )
-    return Proof(rebuilt.interpreter, how, count, (), rebuilt.built)
+    return Proof(installed(rebuilt.interpreter, rebuilt.path), how, count, (), rebuilt.built)
+
+
+def rebuilt_for(place: Place, recorded: RecordedRun, progress: Progress) -> Rebuilt:
+    """Rebuild a run's environment from its lock, or from the one of the same environment that was completed since."""
+    progress({"event": "phase", "text": "rebuilding the environment"})
+    return environment.rebuild(
+        recorded.environment,
+        recorded.ledger.completed_lock(recorded.recipe["environment"]) or recorded.lock or "",
+        cache_root=user_cache(),
+        offline=False,
+        python=Path(recorded.opening["conditions"]["machine"]["executable"]["path"]),
+        progress=progress,
+    )

@@ -134,11 +134,13 @@ def sealed_as_recorded(recorded: RecordedRun, proof: Proof) -> Sealed:
         commit=recorded.opening["commit"],
         fingerprint=recipe["code"]["fingerprint"],
         engine=recipe["engine"],
-        interpreter=proof.interpreter,
+        interpreter=proof.environment.interpreter,
+        seal_paths=proof.environment.seal_paths,
         import_roots=tuple(recipe["code"]["import_roots"]),
         variables=recipe["variables"],
         data={name: {**item, "kind": kinds[name], "read": reads[name]} for name, item in recipe["data"].items()},
         secrets={name: os.environ[name] for name in recipe["secrets"]},
+        hidden=(Path.home(),),
     )
 
 
@@ -175,9 +177,7 @@ def _execute(
         log.close()
 
 
-def _judge(
-    recorded: RecordedRun, runs: Mapping[str, StepRun], materials: Materials, outcome: Reproduction
-) -> None:
+def _judge(recorded: RecordedRun, runs: Mapping[str, StepRun], materials: Materials, outcome: Reproduction) -> None:
     store = recorded.ledger.store
     for name, again in runs.items():
         entry = recorded.entries.get(name, {})
@@ -195,9 +195,7 @@ def _judge(
         outcome.metrics = compare.compare_metrics(closing["metrics"], now.metrics, closing["slices"], now.slices)
 
 
-def _result(
-    outcome: Reproduction, measurements: Any, runs: Mapping[str, StepRun], request: Request
-) -> str | None:
+def _result(outcome: Reproduction, measurements: Any, runs: Mapping[str, StepRun], request: Request) -> str | None:
     """Return the result of a whole execution; a part of one has none."""
     if request.step or any(run.state != "executed" for run in runs.values()):
         return None

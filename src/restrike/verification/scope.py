@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from restrike.environment import machine
+from restrike.environment import conditions
 from restrike.records.recorded import RecordedRun
 from restrike.verification.rebuilt import Proof
 
 OLDEST_FIRST = ("sse4_2", "avx2", "avx512f")  # instruction sets that numeric libraries dispatch on
 
 
-def document(
-    recorded: RecordedRun, env: str, step: str | None, proof: Proof, isolation: str | None
-) -> dict[str, Any]:
+def document(recorded: RecordedRun, env: str, step: str | None, proof: Proof, isolation: str | None) -> dict[str, Any]:
     """Return the scope of a verdict."""
     same = proof.distributions - len(proof.mismatches)
     return {
@@ -23,20 +21,26 @@ def document(
             "identity": recorded.recipe["environment"],
             "proven": f"{same} of {proof.distributions} distributions",
             "mismatches": [
-                {"distribution": item.distribution, "expected": item.expected, "found": item.found, "detail": item.detail}
+                {
+                    "distribution": item.distribution,
+                    "expected": item.expected,
+                    "found": item.found,
+                    "detail": item.detail,
+                }
                 for item in proof.mismatches
             ],
         },
-        "cpu": {"recorded": cpu_class(recorded.opening["conditions"]["machine"]), "here": cpu_class(machine())},
+        "cpu": {
+            "recorded": cpu_class(recorded.opening["conditions"]["machine"]["cpu"]),
+            "here": cpu_class(conditions.cpu()),
+        },
         "numeric": recorded.recipe["numeric"],
         "steps": step or "all",
         "tolerance": None,
     }
 
 
-def cpu_class(conditions: dict[str, Any]) -> str:
-    """Return the class of a processor: architecture and the widest instruction set that numeric libraries choose by."""
-    cpu = conditions["cpu"]
-    flags = set(cpu.get("flags", ()))
-    widest = [name for name in OLDEST_FIRST if name in flags]
-    return f"{cpu.get('arch', '')} {widest[-1] if widest else ''}".strip()
+def cpu_class(cpu: dict[str, Any]) -> str:
+    """Return the class of a processor: the widest instruction set that numeric libraries choose their code by."""
+    widest = [name for name in OLDEST_FIRST if name in cpu.get("flags", ())]
+    return widest[-1] if widest else "baseline"

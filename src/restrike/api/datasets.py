@@ -1,0 +1,125 @@
+"""`restrike data add`, `log`, `verify`, `checkout` and `users`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from restrike import data
+from restrike.execution.run import Place
+from restrike.records import recorded
+from restrike.workspace import Project, find
+
+
+def data_add(paths: Sequence[str | Path], *, project: Path | None = None, name: str | None = None) -> dict[str, Any]:
+    """Keep files or folders as dataset versions and return what they are, with the profile of those that are tables."""
+    found = find(project)
+    reads = _reads(found)
+    with found.place() as place:
+        added = []
+        for path in paths:
+            version = data.add(
+                place.ledger.store, found.root, _inside(found, path), name=name, records=place.ledger.datasets()
+            )
+            profile = data.profile(place.ledger.store, version.digest, reads.get(version.path, {}), path=version.path)
+            added.append(
+                {
+                    "name": version.name,
+                    "path": version.path,
+                    "digest": version.digest,
+                    "kind": version.kind,
+                    "size": version.size,
+                    "files": version.files,
+                    "new": version.new,
+                    "previous": version.previous,
+                    "profile": profile.document() if profile else None,
+                }
+            )
+    return {"datasets": added}
+
+
+def data_log(name: str, *, project: Path | None = None) -> dict[str, Any]:
+    """Return the versions of a dataset, oldest first, with how many runs used each."""
+    with find(project).place() as place:
+        versions = data.log(place.ledger.store, name, records=place.ledger.datasets())
+        return {
+            "name": name,
+            "versions": [version | {"runs": len(_runs_with(place, version["digest"], None))} for version in versions],
+        }
+
+
+def data_verify(name: str | None = None, *, project: Path | None = None) -> dict[str, Any]:
+    """Hash data again, in the project and in the store, and return whether it is what was recorded."""
+    found = find(project)
+    with found.place() as place:
+        compared = data.verify(place.ledger.store, found.root, name, records=place.ledger.datasets())
+    entries = [
+        {
+            "name": item.name,
+            "path": item.path,
+            "state": "corrupt" if item.stored == "damaged" else item.state,
+            "digest": item.recorded,
+            "found": item.found,
+            "detail": item.detail,
+        }
+        for item in compared
+    ]
+    return {"datasets": entries, "ok": all(entry["state"] == "unchanged" for entry in entries)}
+
+
+def data_checkout(
+    name: str, version: str = "@last", target: Path | None = None, *, project: Path | None = None
+) -> dict[str, Any]:
+    """Write a version of a dataset back to its path, or to `target`; data that no version has is never overwritten."""
+    found = find(project)
+    with found.place() as place:
+        store = place.ledger.store
+        record = data.version_of(data.log(store, name, records=place.ledger.datasets()), version)
+        path = data.checkout(store, found.root, name, record["digest"], target)
+    return {"name": name, "digest": record["digest"], "path": str(path), "size": record["size"]}
+
+
+def data_users(name: str, *, project: Path | None = None) -> dict[str, Any]:
+    """Return the runs that used a dataset (by its name) or one version of it (by its digest), and for what."""
+    with find(project).place() as place:
+        by_digest = re.fullmatch(r"[0-9a-f]{8,64}", name) is not None
+        rows = _runs_with(place, name if by_digest else None, None if by_digest else name)
+        if not rows:
+            data.log(place.ledger.store, name, records=place.ledger.datasets())  # names the nearest if it is unknown
+        return {"name": name, "runs": [_use(place, row) for row in rows]}
+
+
+def _use(place: Place, row: Any) -> dict[str, Any]:
+    run = recorded.read(place.ledger, row["run"])
+    used_for = [
+        step.name for step in run.steps if any(str(source) == f"data.{row['name']}" for source in step.inputs.values())
+    ]
+    return {
+        "run": run.run,
+        "started": run.opening["time"],
+        "status": run.closing["status"] if run.closing else "interrupted",
+        "name": row["name"],
+        "digest": row["dataset"],
+        "used_for": used_for,
+    }
+
+
+def _runs_with(place: Place, digest: str | None, name: str | None) -> list[Any]:
+    column, value = ("dataset", f"{digest}*") if digest else ("name", name)
+    return place.ledger.index.query(
+        f"SELECT uses.* FROM uses JOIN runs ON runs.run = uses.run WHERE uses.{column} GLOB ? ORDER BY runs.started",
+        value,
+    )
+
+
+def _inside(project: Project, path: str | Path) -> str:
+    """Return a path as it is declared: relative to the project where it lies inside."""
+    absolute = Path(path).absolute()
+    return absolute.relative_to(project.root).as_posix() if absolute.is_relative_to(project.root) else str(absolute)
+
+
+def _reads(project: Project) -> dict[str, dict[str, Any]]:
+    """Return how declared data is to be read, by path."""
+    return {declared.path: declared.read for declared in project.config().data.values()}
