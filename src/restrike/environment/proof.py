@@ -38,8 +38,10 @@ def prove(document: dict[str, Any], environment: Environment | Installation) -> 
 
     A rebuilt one is looked at again; a captured one is taken as it was when it was captured.
     """
-    captured = isinstance(environment, Environment)
-    found = environment if captured else installed(environment.interpreter, environment.path)
+    if isinstance(environment, Environment):
+        found = environment
+    else:
+        found = installed(environment.interpreter, environment.path)
     return compare(document, found.document, found.distributions)
 
 

@@ -7,6 +7,7 @@ spoilt through one link would be in every environment. What was installed is pro
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -22,7 +23,13 @@ from typing import Any
 from restrike.base import atomic, digest
 from restrike.base.process import Completed
 from restrike.environment import requirements, uv
-from restrike.environment.errors import LockIncomplete, PythonUnavailable, RebuildFailed
+from restrike.environment.errors import (
+    InterpreterMissing,
+    InterpreterTooOld,
+    LockIncomplete,
+    PythonUnavailable,
+    RebuildFailed,
+)
 from restrike.environment.interpreter import Interpreter, cache_root, inspect
 from restrike.environment.proof import Mismatch, compare, installed
 
@@ -133,7 +140,10 @@ def _standing(request: _Request) -> tuple[Interpreter, list[Mismatch]] | None:
         return None
     if marker.get("format") != FORMAT:
         return None
-    interpreter = inspect(request.path / "bin" / "python", "rebuilt")
+    try:
+        interpreter = inspect(request.path / "bin" / "python", "rebuilt")
+    except InterpreterMissing:
+        return None  # the Python it was made with has gone from this machine
     now = installed(interpreter, request.path)
     mismatches = compare(request.document, now.document, now.distributions)
     if not mismatches:
@@ -192,6 +202,8 @@ def _install(request: _Request, building: Path) -> None:
     if not answer.ok and not request.offline:
         request.tell(f"fetching and installing {total} distributions")
         answer = _installed(request, building, offline=False)
+    if b"No space left on device" in answer.errors:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(building))
     if not answer.ok:
         raise RebuildFailed(
             "uv could not install what the lock names" + (" without the network" if request.offline else ""),
@@ -232,5 +244,8 @@ def _python(request: _Request) -> Path:
 
 
 def _fits(executable: Path, wanted: dict[str, Any]) -> bool:
-    found = inspect(executable, "rebuilt")
+    try:
+        found = inspect(executable, "rebuilt")
+    except (InterpreterMissing, InterpreterTooOld):
+        return False
     return all(getattr(found, fact) == wanted[fact] for fact in ("implementation", "python", "soabi", "arch"))
