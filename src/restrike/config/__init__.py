@@ -9,6 +9,7 @@ from restrike.config.errors import ConfigError, ConfigMissing, ConfigSyntax, Con
 from restrike.config.loader import load
 from restrike.config.model import Config, DataDecl, EnvironmentDecl, recipe, steps_of
 from restrike.config.schema import json_schema
+from restrike.config.starter import starter
 
 __all__ = [
     "Config",
@@ -22,5 +23,6 @@ __all__ = [
     "json_schema",
     "load",
     "recipe",
+    "starter",
     "steps_of",
 ]
