@@ -83,8 +83,8 @@ def steps_of(config: Config) -> tuple[Step, ...]:
 
 
 def environment_cache(store: Store) -> Path:
-    """Return the file that spares reading an environment again that did not change."""
-    return store.cache / "environment.json"
+    """Return the folder that spares reading an environment again that did not change."""
+    return store.cache / "environment"
 
 
 def threads(config: Config) -> int:
