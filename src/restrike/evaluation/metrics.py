@@ -158,7 +158,8 @@ def _scores(metric: Metric, sample: Sample) -> bool:
     if metric.needs == "probability" and sample.target.scores != "probability":
         return False
     if sample.target.task == "classification" and not sample.target.binary:
-        return sample.probabilities is not None
+        ranked = metric.function == "sklearn.metrics:roc_auc_score"  # takes decision values for two classes only
+        return sample.probabilities is not None and (sample.target.scores == "probability" or not ranked)
     return sample.score is not None
 
 

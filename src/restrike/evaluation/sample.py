@@ -100,8 +100,14 @@ def columns(table: Any) -> dict[str, Any]:
     if isinstance(table, Mapping):
         return dict(table)
     if type(table).__module__.startswith("pyarrow"):
-        return {name: table.column(name).to_numpy() for name in table.column_names}
+        return {name: _arrow(table.column(name)) for name in table.column_names}
     return {str(name): table[name].to_numpy() for name in table.columns}
+
+
+def _arrow(column: Any) -> Any:
+    if hasattr(column.type, "value_type") and hasattr(column.type, "index_type"):  # categories
+        column = column.cast(column.type.value_type)
+    return column.to_numpy()
 
 
 def sample(table: Mapping[str, Any], target: Target) -> Sample:

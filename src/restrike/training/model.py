@@ -111,17 +111,9 @@ def parallel_fit(pipeline: Any) -> Iterator[None]:
 
     The setting is taken back afterwards, so that the stored model does not depend on it either.
     """
-    from sklearn.ensemble import (
-        ExtraTreesClassifier,
-        ExtraTreesRegressor,
-        RandomForestClassifier,
-        RandomForestRegressor,
-    )
-
-    forests = (ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor)
     final = pipeline.steps[-1][1]
     threads = int(os.environ.get("OMP_NUM_THREADS") or 1)
-    if not isinstance(final, forests) or final.n_jobs is not None or threads < 2:
+    if not _is_forest(final) or final.n_jobs is not None or threads < 2:
         yield
         return
     final.set_params(n_jobs=threads)
@@ -129,6 +121,12 @@ def parallel_fit(pipeline: Any) -> Iterator[None]:
         yield
     finally:
         final.set_params(n_jobs=None)
+
+
+def _is_forest(estimator: Any) -> bool:
+    # By name: importing scikit-learn's ensembles to ask costs more than fitting a small model.
+    names = {(each.__module__, each.__name__) for each in type(estimator).__mro__}
+    return ("sklearn.ensemble._forest", "BaseForest") in names
 
 
 @contextmanager

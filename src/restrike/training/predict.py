@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from restrike.evaluation.sample import Target, score_column
+from restrike.evaluation.sample import Scale, Target, score_column
 from restrike.evaluation.slices import DATA_PREFIX, OWN
 from restrike.training.errors import ComponentError, DataError, nearest
 from restrike.training.model import features_of, make_serial, rows_of, serial, task_of
@@ -77,13 +77,9 @@ def _target(model: Any, label: str, task: str, positive: Any) -> Target:
     if task == "regression":
         return Target("regression", label=label)
     classes = tuple(value.item() if hasattr(value, "item") else value for value in model.classes_)
-    scale = (
-        "probability"
-        if hasattr(model, "predict_proba")
-        else "decision"
-        if hasattr(model, "decision_function")
-        else None
-    )
+    scale: Scale | None = "decision" if hasattr(model, "decision_function") else None
+    if hasattr(model, "predict_proba"):
+        scale = "probability"
     if len(classes) != 2:
         return Target("classification", classes, scores=scale, label=label)
     chosen = classes[1] if positive is None else _class(positive, classes, label)
