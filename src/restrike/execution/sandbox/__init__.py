@@ -1,0 +1,6 @@
+"""Sealed processes for steps, from the controller's side: mounts, zygotes, tracing, supervision."""
+
+from restrike.execution.sandbox.sandbox import Sandbox
+from restrike.execution.sandbox.work import Lookup, Mount, Outcome, Seal, Work
+
+__all__ = ["Lookup", "Mount", "Outcome", "Sandbox", "Seal", "Work"]

@@ -1,0 +1,123 @@
+"""What the seal's root holds: the machine's libraries, the environment, the engine, and little else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from restrike.execution.sandbox.work import Mount, Seal, Work
+from restrike.worker import seal as places
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
+# Read by lscpu, loky, OpenBLAS and torch to count cores; absent, they warn or guess.
+MACHINE = ("/sys/devices/system/cpu", "/sys/devices/system/node")
+DEVICES = ("null", "zero", "full", "random", "urandom")
+# What libraries and programs are found through. Certificates and name service only matter with a network.
+SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives")
+NETWORK_SETTINGS = (
+    "/etc/resolv.conf",
+    "/etc/ssl",
+    "/etc/pki",
+    "/etc/ca-certificates",
+    "/etc/services",
+    "/etc/protocols",
+)
+# Places under a system folder where people keep work of their own.
+MASKED = ("/usr/src", "/usr/local/src")
+ETC = {
+    "/etc/passwd": "restrike:x:0:0:restrike:/home/restrike:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+    "/etc/group": "restrike:x:0:\nnogroup:x:65534:\n",
+    "/etc/hosts": "127.0.0.1 localhost restrike\n::1 localhost\n",
+    "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+}
+OWN = ("/proc", "/dev", "/sys", "/tmp", "/etc", places.INPUTS, places.OUTPUTS, places.ENGINE)
+
+
+def of_seal(seal: Seal, *, network: bool) -> list[dict[str, Any]]:
+    """Return the layout of the root that a zygote, and every step forked from it, has."""
+    binds = [_bind(Mount(Path(path), path)) for path in (*SYSTEM, *MACHINE) if _is_real(path)]
+    links = [{"link": os.readlink(path), "at": path} for path in SYSTEM if os.path.islink(path)]
+    binds += [_bind(mount) for mount in seal.environment]
+    binds += [_bind(Mount(seal.engine, places.ENGINE)), _bind(Mount(seal.code, places.CODE))]
+    binds = ordered(binds)
+    return [*links, *binds, *_masks(seal, binds), *_etc(network), *_devices()]
+
+
+def of_work(work: Work) -> list[dict[str, Any]]:
+    """Return what a step's own root has beside its zygote's: inputs, data, outputs."""
+    own = ordered([*(_bind(mount) for mount in work.mounts), _bind(Mount(work.outputs, places.OUTPUTS, writable=True))])
+    return [{"folder": 0o755, "at": places.INPUTS}, *own]
+
+
+def ordered(binds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return mounts in an order in which none hides another: parents first, each target and source once."""
+    result: list[dict[str, Any]] = []
+    for entry in sorted(binds, key=lambda entry: (entry["at"].rstrip("/").count("/"), entry["at"])):
+        if not any(_covers(other, entry) for other in result):
+            result.append(entry)
+    return result
+
+
+def unwatched(seal: Seal) -> list[str]:
+    """Return the folders in which look-ups are not worth telling: everything that is the same for every step."""
+    return [*SYSTEM, *OWN, *(os.path.normpath(mount.target) for mount in seal.environment)]
+
+
+def interpreter(seal: Seal) -> str:
+    """Return the path of the interpreter inside the seal: below /env where that holds it."""
+    path = os.path.abspath(seal.interpreter)
+    for mount in sorted(seal.environment, key=lambda mount: mount.target != "/env"):
+        for prefix in (os.path.abspath(mount.source), os.path.realpath(mount.source)):
+            if path.startswith(prefix + "/"):
+                return os.path.join(mount.target, os.path.relpath(path, prefix))
+    return path
+
+
+def _is_real(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def _bind(mount: Mount) -> dict[str, Any]:
+    target = os.path.normpath(mount.target)
+    return {"bind": os.path.realpath(mount.source), "at": target, "writable": mount.writable}
+
+
+def _covers(outer: dict[str, Any], inner: dict[str, Any]) -> bool:
+    """Say whether a mount already shows, at the same place and with the same right, what another would."""
+    if outer["writable"] != inner["writable"]:
+        return False
+    if outer["at"] == inner["at"]:
+        return bool(outer["bind"] == inner["bind"])
+    if not inner["at"].startswith(outer["at"] + "/"):
+        return False
+    return bool(outer["bind"] + inner["at"][len(outer["at"]) :] == inner["bind"])
+
+
+def _masks(seal: Seal, binds: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    wanted = {*MASKED, *(os.path.realpath(path) for path in seal.hidden)}
+    shown = [entry["at"] for entry in binds]
+    for path in sorted(wanted):
+        under_system = any(path.startswith(folder + "/") for folder in SYSTEM)
+        if under_system and os.path.isdir(path) and not any(place.startswith(path + "/") for place in shown):
+            yield {"empty": True, "at": path}
+
+
+def _etc(network: bool) -> Iterable[dict[str, Any]]:
+    for path, text in ETC.items():
+        yield {"file": text, "at": path}
+    if os.path.exists("/usr/share/zoneinfo/UTC"):
+        yield {"link": "/usr/share/zoneinfo/UTC", "at": "/etc/localtime"}
+    for path in (*SETTINGS, *(NETWORK_SETTINGS if network else ())):
+        if os.path.exists(path):
+            yield {"bind": os.path.realpath(path), "at": path, "writable": False}
+
+
+def _devices() -> Iterable[dict[str, Any]]:
+    yield {"folder": 0o755, "at": "/dev"}
+    for name in DEVICES:
+        yield {"bind": f"/dev/{name}", "at": f"/dev/{name}", "writable": False}
+    yield {"folder": 0o755, "at": "/dev/shm"}
+    for name, target in (("fd", "self/fd"), ("stdin", "self/fd/0"), ("stdout", "self/fd/1"), ("stderr", "self/fd/2")):
+        yield {"link": f"/proc/{target}", "at": f"/dev/{name}"}

@@ -1,0 +1,159 @@
+"""A step's look-ups as the kernel tells them: read the name, note whether it is there, let the call go on."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+from typing import Any
+
+from restrike.worker.filter import LOOKUPS
+
+_RECEIVE, _SEND, _SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082104
+_NOTIFICATION = struct.Struct("=QIIiIQ6Q")
+_RESPONSE = struct.Struct("=QqiI")
+_CONTINUE, _SYNCHRONOUS_WAKE_UP = 1, 1
+_HERE = 0xFFFFFF9C  # AT_FDCWD in the low 32 bits
+_WRITING = os.O_CREAT
+_OPENAT2, _IN_ROOT = 437, 0x10
+_MOST = 50_000  # different names a step may ask for before we stop noting more
+_RANK = {"stat": 0, "open": 1, "write": 2, "exec": 3, "connect": 4}
+
+
+class _Vector(ctypes.Structure):
+    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+class _How(ctypes.Structure):
+    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+
+
+class Memory:
+    """Another process's memory."""
+
+    def __init__(self) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._buffer = ctypes.create_string_buffer(4096)
+        self._local = _Vector(ctypes.addressof(self._buffer), 0)
+        self._remote = _Vector(0, 0)
+
+    def read(self, pid: int, address: int, length: int) -> bytes:
+        """Return up to `length` bytes (at most 4096), fewer where the memory ends."""
+        self._local.length = self._remote.length = length
+        self._remote.base = address
+        count = self._libc.process_vm_readv(pid, ctypes.byref(self._local), 1, ctypes.byref(self._remote), 1, 0)
+        return self._buffer.raw[:count] if count > 0 else b""
+
+    def text(self, pid: int, address: int) -> str | None:
+        """Return the NUL-terminated text at an address; None if it cannot be read."""
+        for length in (256, 4096):
+            # Not past the page: the next one may not be there.
+            data = self.read(pid, address, min(length, 4096 - address % 4096))
+            if len(data) == 4096 - address % 4096 and b"\0" not in data:
+                data += self.read(pid, address + len(data), 4096 - len(data))
+            if b"\0" in data:
+                return os.fsdecode(data[: data.index(b"\0")])
+        return None
+
+
+class Notifier:
+    """The look-ups of one step."""
+
+    def __init__(self, listener: int, machine: str, unwatched: list[str], memory: Memory):
+        self.listener = listener
+        self._names = {number: name for name, number in LOOKUPS[machine].items()}
+        self._unwatched = tuple(folder.rstrip("/") + "/" for folder in unwatched)
+        self._memory = memory
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._found: dict[str, tuple[bool, str]] = {}
+        with contextlib.suppress(OSError):  # a kernel before 6.6 is only a little slower
+            fcntl.ioctl(listener, _SET_FLAGS, _SYNCHRONOUS_WAKE_UP)
+
+    def serve(self) -> bool:
+        """Answer one notification; return whether there was one. The step goes on whatever happens here."""
+        buffer = bytearray(_NOTIFICATION.size)
+        try:
+            fcntl.ioctl(self.listener, _RECEIVE, buffer, True)
+        except OSError:
+            return False  # the caller died meanwhile
+        number, pid, _, call, _, _, *arguments = _NOTIFICATION.unpack(buffer)
+        try:
+            if pid and len(self._found) < _MOST:
+                self._note(self._names.get(call, ""), pid, arguments)
+        except (OSError, ValueError):
+            pass  # it died, or gave an address that is not one: the call itself will say so
+        finally:
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(self.listener, _SEND, bytearray(_RESPONSE.pack(number, 0, 0, _CONTINUE)), True)
+        return True
+
+    def lookups(self) -> list[tuple[str, bool, str]]:
+        return [(path, found, kind) for path, (found, kind) in self._found.items()]
+
+    def _note(self, call: str, pid: int, arguments: list[int]) -> None:
+        if call == "connect":
+            self._note_address(pid, arguments[1], arguments[2])
+            return
+        by_folder = call in ("openat", "openat2", "execveat", "newfstatat", "statx")
+        text = self._memory.text(pid, arguments[1 if by_folder else 0])
+        if not text or text.startswith(self._unwatched):
+            return
+        path = os.path.normpath(
+            text if text[0] == "/" else self._folder(pid, arguments[0] if by_folder else _HERE) + "/" + text
+        )
+        if path == "/" or (path + "/").startswith(self._unwatched):
+            return
+        kind = self._kind(call, pid, arguments)
+        known = self._found.get(path)
+        if known is None or not known[0] or _RANK[kind] > _RANK[known[1]]:
+            found = kind == "write" or self._is_there(pid, path)
+            self._found[path] = (found, kind if known is None or _RANK[kind] > _RANK[known[1]] else known[1])
+
+    def _kind(self, call: str, pid: int, arguments: list[int]) -> str:
+        if call.startswith("exec"):
+            return "exec"
+        if call in ("open", "openat"):
+            flags = arguments[1 if call == "open" else 2]
+        elif call == "openat2":
+            flags = int.from_bytes(self._memory.read(pid, arguments[2], 8), "little")
+        else:
+            return "stat"
+        return "write" if flags & _WRITING else "open"
+
+    @staticmethod
+    def _folder(pid: int, descriptor: int) -> str:
+        low = descriptor & 0xFFFFFFFF
+        return os.readlink(f"/proc/{pid}/cwd" if low == _HERE else f"/proc/{pid}/fd/{low}")
+
+    def _is_there(self, pid: int, path: str) -> bool:
+        """Look a name up as the step would: in its root, its links included."""
+        root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            how = _How(os.O_PATH | os.O_CLOEXEC, 0, _IN_ROOT)
+            found = int(self._libc.syscall(_OPENAT2, root, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how)))
+            if found >= 0:
+                os.close(found)
+            return found >= 0
+        finally:
+            os.close(root)
+
+    def _note_address(self, pid: int, address: int, length: int) -> None:
+        data = self._memory.read(pid, address, min(length, 28))
+        family = int.from_bytes(data[:2], "little")
+        port = int.from_bytes(data[2:4], "big")
+        if family == socket.AF_INET and len(data) >= 8:
+            place, loopback = socket.inet_ntop(family, data[4:8]), data[4] == 127
+        elif family == socket.AF_INET6 and len(data) >= 24:
+            place, loopback = socket.inet_ntop(family, data[8:24]), data[8:24] == b"\0" * 15 + b"\1"
+        else:
+            return
+        if not loopback or port == 53:  # without a resolver's address, libraries ask this machine for names
+            self._found.setdefault(f"{place}:{port}", (False, "connect"))
+
+
+def document(notifier: Notifier | None) -> list[Any]:
+    """Return a step's look-ups as they go to the controller."""
+    return notifier.lookups() if notifier else []

@@ -1,0 +1,214 @@
+"""A run's sandbox: one process a step, sealed and traced, forked from zygotes that no other run shares."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from restrike.execution.sandbox import ending, layout, reduced
+from restrike.execution.sandbox.errors import SealFailed
+from restrike.execution.sandbox.link import Link, Unsealed
+from restrike.execution.sandbox.streams import Streams
+from restrike.execution.sandbox.work import Lookup, Outcome, Seal, Work
+from restrike.worker import seal as places
+from restrike.worker import wire
+
+OnLog = Callable[[str, str, bytes], None]
+
+SEALED = "sealed: own mount, pid, network and ipc namespaces"
+_PATIENCE = 10.0  # seconds for a killed step to be gone before its zygote is ended
+
+
+class _Running:
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.message: dict[str, Any] | None = None  # None: the zygote went away
+        self.lookups: list[Lookup] = []
+
+
+class Sandbox:
+    """Execute work for one run. Safe to use from several threads; a context manager.
+
+    `on_log` is called with step, stream ("stdout" or "stderr") and bytes as they come, from a thread of the sandbox.
+    """
+
+    def __init__(self, seal: Seal, *, on_log: OnLog):
+        self._seal = seal
+        self._streams = Streams(on_log)
+        self._lock = threading.RLock()
+        self._links: dict[tuple[bool, bool], Link] = {}
+        self._running: dict[int, _Running] = {}
+        self._numbers = itertools.count(1)
+        self._unsealed: str | None = None
+        self._reduced: reduced.Workspace | None = None
+        self._stopped = False
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def isolation(self) -> str:
+        """Say what keeps steps apart from the machine; found by trying."""
+        self._link(preloaded=False, network=False)
+        if self._unsealed is None:
+            return SEALED
+        return f"reduced: a plain process, look-ups traced where possible ({self._unsealed})"
+
+    def execute(self, work: Work) -> Outcome:
+        """Execute work in a process of its own and wait for its end. Raise SealFailed if it cannot be sealed."""
+        link = self._link(preloaded=bool(self._seal.preload) and _is_heavy(work), network=work.network)
+        number, running = next(self._numbers), _Running()
+        order = self._order(work, number)
+        self._running[number] = running
+        result = wire.memory_file()
+        started = time.monotonic()
+        try:
+            self._start(link, number, work.step, order, result)
+            timed_out = self._wait(link, number, running, work.timeout)
+            self._streams.wait(number, killed=self._unsealed is not None)
+            wall = time.monotonic() - started
+            return self._outcome(work, running, result, wall, timed_out=timed_out)
+        finally:
+            self._running.pop(number, None)
+            os.close(result)
+            if self._reduced is not None:
+                self._reduced.clear(number)
+
+    def stop(self) -> None:
+        """End every process of this sandbox and return when they have ended. Work in progress is told as killed."""
+        with self._lock:
+            self._stopped = True
+            links = list(self._links.values())
+        for link in links:
+            link.stop()
+        for running in list(self._running.values()):
+            running.done.set()
+        self._streams.close()
+        if self._reduced is not None:
+            self._reduced.remove()
+
+    def _order(self, work: Work, number: int) -> dict[str, Any]:
+        if self._reduced is not None:
+            return self._reduced.order(work, number)
+        return {
+            "job": work.job,
+            "layout": layout.of_work(work),
+            "folder": places.PROJECT,
+            "variables": work.secrets,
+        }
+
+    def _start(self, link: Link, number: int, step: str, order: dict[str, Any], result: int) -> None:
+        descriptors = [wire.memory_file(order), result]
+        try:
+            descriptors += self._streams.open(number, step)
+            link.execute(number, descriptors)
+        except OSError:
+            self._running[number].done.set()  # the zygote is gone, or we were stopped: told as killed
+        finally:
+            for descriptor in descriptors:
+                if descriptor != result:
+                    os.close(descriptor)
+
+    def _wait(self, link: Link, number: int, running: _Running, timeout: float | None) -> bool:
+        if running.done.wait(timeout):
+            return False
+        link.kill(number)
+        if not running.done.wait(_PATIENCE):
+            link.stop()
+            running.done.wait()
+        return True
+
+    def _outcome(self, work: Work, running: _Running, result: int, wall: float, *, timed_out: bool) -> Outcome:
+        message = running.message or {"status": None, "cpu": 0.0, "rss": 0}
+        if "refused" in message:
+            raise SealFailed(f"no process could be started for step '{work.step}': {message['refused']}")
+        state, document = ending.told(message["status"], wire.read(result), work.timeout if timed_out else None)
+        if document.get("error", {}).get("origin") == "seal":
+            told = document["error"]
+            raise SealFailed(f"step '{work.step}' could not be sealed: {told['message']}", where=f"step '{work.step}'")
+        if self._reduced is not None:
+            document = self._reduced.as_sealed(document)
+        return Outcome(
+            state=state,
+            result=document,
+            lookups=tuple(running.lookups),
+            cpu_seconds=message["cpu"],
+            wall_seconds=wall,
+            max_rss=message["rss"],
+            untraced=message.get("untraced"),
+        )
+
+    def _link(self, *, preloaded: bool, network: bool) -> Link:
+        with self._lock:
+            if self._stopped:
+                raise SealFailed("the sandbox has been stopped")
+            key = (preloaded, network and self._unsealed is None)
+            if key not in self._links:
+                self._links[key] = self._launch(*key)
+            return self._links[key]
+
+    def _launch(self, preloaded: bool, network: bool) -> Link:
+        if self._unsealed is None:
+            try:
+                return self._connect(*self._sealed_orders(preloaded, network))
+            except Unsealed as refused:
+                self._unsealed = str(refused)
+        if self._reduced is None:
+            self._reduced = reduced.Workspace(self._seal)
+        return self._connect(*self._reduced.orders(self._seal.preload if preloaded else ()))
+
+    def _connect(self, warden: dict[str, Any], zygote: dict[str, Any]) -> Link:
+        link: Link
+
+        def ended() -> None:
+            for running in list(self._running.values()):
+                running.done.set()
+
+        link = Link(warden, zygote, self._heard, ended)
+        return link
+
+    def _sealed_orders(self, preloaded: bool, network: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+        entries = layout.of_seal(self._seal, network=network)
+        warden = {
+            "sealed": True,
+            "network": network,
+            "layout": entries,
+            "interpreter": layout.interpreter(self._seal),
+            "engine": places.ENGINE,
+            "variables": self._seal.variables,
+            "unwatched": layout.unwatched(self._seal),
+        }
+        zygote = {
+            "sealed": True,
+            "own_network": not network,
+            "engine": places.ENGINE,
+            "preload": list(self._seal.preload) if preloaded else [],
+            "overlay_options": "" if os.getuid() == 0 else ",userxattr",
+            "import_roots": list(self._seal.import_roots),
+            "layout": entries,
+        }
+        return warden, zygote
+
+    def _heard(self, message: dict[str, Any], descriptors: list[int]) -> None:
+        running = self._running.get(message.get("ended", 0))
+        if running is not None:
+            if descriptors:
+                running.lookups = [Lookup(*item) for item in wire.read(descriptors[0]) or ()]
+            running.message = message
+            running.done.set()
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _is_heavy(work: Work) -> bool:
+    return not work.light and work.job.get("command") is None

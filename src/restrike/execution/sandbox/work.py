@@ -1,0 +1,79 @@
+"""What a sandbox is told and what it tells: seals, work and outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A file or folder of the machine and the place it has inside the seal."""
+
+    source: Path
+    target: str
+    writable: bool = False
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What all steps of a run have in common.
+
+    `engine` is the folder that holds `restrike/`, `code` the restored snapshot, `import_roots` are relative to it.
+    `variables` are the whole environment. `preload` names modules of installed distributions, never of the project.
+    `hidden` are folders of the machine (the project, the user's home) that stay out of sight even where a system
+    folder would show them.
+    """
+
+    interpreter: Path
+    environment: tuple[Mount, ...]
+    engine: Path
+    code: Path
+    import_roots: tuple[str, ...]
+    variables: dict[str, str]
+    preload: tuple[str, ...] = ()
+    hidden: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Work:
+    """One job for a process of its own. `timeout` is wall time in seconds; `secrets` are variables never recorded.
+
+    `light` keeps a step off the preloaded zygote: worth it for a step that needs nothing of what it has imported.
+    """
+
+    step: str
+    job: dict[str, Any]
+    mounts: tuple[Mount, ...]
+    outputs: Path
+    timeout: float | None = None
+    network: bool = False
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    light: bool = False
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A name that a step asked the file system, or the network, for. `kind` is open, write, stat, exec or connect."""
+
+    path: str
+    found: bool
+    kind: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How work ended. `result` is the worker's document; on a failure its `error` says what, for every `state`.
+
+    `cpu_seconds` and `max_rss` (bytes) include the processes that the step started and waited for. `untraced` says why
+    look-ups are not known, where they are not.
+    """
+
+    state: Literal["ok", "failed", "timed out", "killed"]
+    result: dict[str, Any]
+    lookups: tuple[Lookup, ...]
+    cpu_seconds: float
+    wall_seconds: float
+    max_rss: int
+    untraced: str | None = None
