@@ -92,7 +92,7 @@ def changes(checkout: Checkout, filters: tuple[str, ...]) -> list[Change]:
             "-z",
             "--untracked-files=no",
             "--no-renames",
-            "--ignore-submodules=all",
+            "--ignore-submodules=dirty",
             "--",
             ".",
         ),

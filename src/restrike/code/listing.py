@@ -18,7 +18,8 @@ from restrike.code.selection import DEFAULT_EXCLUDES, without_environments
 class Listing:
     """File names relative to the project, with what `lstat` said of them, and the repositories they come from.
 
-    `digest` stands for all names and for which of them are tracked.
+    `missing` are the tracked names without a file: deleted ones, submodules. `digest` stands for all names, and for
+    which of them are tracked and missing.
     """
 
     tracked: set[str] = field(default_factory=set)
@@ -26,6 +27,7 @@ class Listing:
     status: dict[str, os.stat_result] = field(default_factory=dict)
     unnameable: list[bytes] = field(default_factory=list)
     checkouts: list[Checkout] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
     digest: str = ""
 
     @property
@@ -49,6 +51,8 @@ def of_project(project: Path, git_dir: Path) -> Listing:
             listing.checkouts.append(found)
         hasher.update(b"%d %d " % (found is not None, len(output)) + os.fsencode(inside) + b"\0" + output)
         waiting += _take(listing, project, inside, output)
+    listing.missing = listing.tracked - listing.status.keys()
+    hasher.update(repr(sorted(listing.missing)).encode("utf-8"))
     listing.digest = hasher.hexdigest()
     return listing
 

@@ -132,13 +132,16 @@ class PackWriter:
             self.count += 1
         return identity
 
-    def send(self, git_dir: Path) -> None:
-        """Hand everything added over to the repository, durably; do nothing if nothing was added."""
+    def send(self, git_dir: Path, *, packed: bool = False) -> None:
+        """Hand everything added over to the repository, durably; do nothing if nothing was added.
+
+        Few objects become loose files, unless the repository has them already, or one pack where `packed` asks for it.
+        """
         if not self.count:
             return
         self._close_pack()
         atomic.write_point()
-        command = ["unpack-objects", "-q"] if self.count < _UNPACK_BELOW else ["index-pack", "--stdin"]
+        command = ["unpack-objects", "-q"] if self.count < _UNPACK_BELOW and not packed else ["index-pack", "--stdin"]
         done = subprocess.run(
             git.own_command(command),
             cwd=git_dir,

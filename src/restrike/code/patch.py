@@ -18,7 +18,8 @@ from typing import Literal
 from restrike.code import checkout as checkouts
 from restrike.code import git
 from restrike.code.checkout import Change, Checkout
-from restrike.code.objects import Found, ObjectReader, identify, plant
+from restrike.code.listing import Listing
+from restrike.code.objects import SUBMODULE, Found, ObjectReader, identify, plant
 from restrike.code.scan import Entry
 from restrike.code.snapshot import FileChange
 
@@ -41,46 +42,57 @@ class Comparison:
 
 
 def compare(
-    git_dir: Path,
-    scratch: Path,
-    repositories: Collection[Checkout],
-    entries: Mapping[str, Entry],
-    tracked: Collection[str],
-    shown: Collection[str],
+    git_dir: Path, scratch: Path, listing: Listing, entries: Mapping[str, Entry], deleted: Collection[str]
 ) -> Comparison:
     """Compare captured files with the HEAD of the repository each belongs to.
 
-    `shown` are the deleted paths that may be named; captured ones may be anyway. Without a commit there is nothing to
-    compare with.
+    `deleted` are the paths without a file that may be named. Without a commit there is nothing to compare with.
     """
-    main = next((found for found in repositories if not found.inside), None)
+    main = listing.main
     if main is None:
         return Comparison(None, "", {})
     remotes, _ = checkouts.settings(main)
     if main.head is None:
         return Comparison(None, "", remotes)
     before: dict[str, tuple[str, bytes]] = {}
-    compared: set[str] = set(entries.keys() - set(tracked))
-    for repository in repositories:
+    compared = entries.keys() - listing.tracked
+    moved = _unknown_repositories(listing)
+    for repository in listing.checkouts:
         if repository.head is None:
             continue
-        _, filters = checkouts.settings(repository)
-        changed = [
-            change
-            for change in checkouts.changes(repository, filters)
-            if (change.path in entries or change.path in shown) and not _same(change, entries.get(change.path))
-        ]
+        changed = checkouts.changes(repository, checkouts.settings(repository)[1])
+        moved |= _moved_submodules(changed, listing)
+        changed = [change for change in changed if change.path in entries or change.path in deleted]
+        changed = [change for change in changed if change.mode != SUBMODULE and not _same(change, entries)]
         compared |= {change.path for change in changed}
         before |= _contents(repository, changed)
     after = {path: entries[path] for path in compared if path in entries}
     for path in [path for path in after if path in before and _clean(before[path], after[path])]:
         del before[path], after[path]
-    if not before and not after:
-        return Comparison(False, "", remotes)
-    return Comparison(True, _text(git_dir, scratch, before, after), remotes)
+    text = "".join(f"Submodule {path} {moved[path]}\n" for path in sorted(moved))
+    if before or after:
+        text += _text(git_dir, scratch, before, after)
+    return Comparison(bool(text), text, remotes)
 
 
-def _same(change: Change, entry: Entry | None) -> bool:
+def _unknown_repositories(listing: Listing) -> dict[str, str]:
+    """Return the repositories inside the project that its own one does not know, with their commits."""
+    nested = [found for found in listing.checkouts if found.inside and found.inside.rstrip("/") not in listing.tracked]
+    return {found.inside.rstrip("/"): f"(new) {found.head or '(no commit)'}" for found in nested}
+
+
+def _moved_submodules(changed: Iterable[Change], listing: Listing) -> dict[str, str]:
+    heads = {found.inside.rstrip("/"): found.head for found in listing.checkouts if found.inside}
+    moved = {}
+    for change in changed:
+        if change.path in heads or change.mode == SUBMODULE:
+            old = change.identity if change.mode == SUBMODULE else "(new)"
+            moved[change.path] = f"{old} {heads.get(change.path) or '(gone)'}"
+    return moved
+
+
+def _same(change: Change, entries: Mapping[str, Entry]) -> bool:
+    entry = entries.get(change.path)
     return entry is not None and (change.mode, change.identity) == (entry.mode, entry.blob)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,13 +20,14 @@ class Patterns:
     that is left out, as in git."""
 
     def __init__(self, lines: Iterable[str], *, ignore_case: bool = False):
-        flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
-        parsed = (_parse(line.removesuffix("\n").removesuffix("\r"), flags) for line in lines)
-        self._patterns = [pattern for pattern in parsed if pattern is not None]
+        self._lines = tuple(lines)
+        self._flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
         self._folders: dict[str, str | None] = {"": None}
 
-    def __bool__(self) -> bool:
-        return bool(self._patterns)
+    @functools.cached_property
+    def _patterns(self) -> list[_Pattern]:
+        parsed = (_parse(line.removesuffix("\n").removesuffix("\r"), self._flags) for line in self._lines)
+        return [pattern for pattern in parsed if pattern is not None]
 
     def match(self, path: str) -> str | None:
         """Return what a file's path matches by: itself, or the topmost of its folders that matches; None if nothing."""

@@ -40,9 +40,7 @@ def restore(git_dir: Path, commit: str, target: Path, expected: str | None) -> s
     with atomic.told_plainly(target), ObjectReader.inside(git_dir) as reader:
         contents = read_contents(reader, commit)
         try:
-            new.mkdir(mode=0o755)
-            for folder in sorted({row.path.rpartition("/")[0] for row in contents.rows} - {""}):
-                (new / folder).mkdir(parents=True, exist_ok=True)
+            _make_folders(new, contents.rows)
             found = fingerprint(_each(reader, commit, contents.rows, lambda row, data: _place(new, row, data)))
             _check(commit, found, contents.fingerprint, expected)
             atomic.write_point()
@@ -126,6 +124,18 @@ def _check(commit: str, found: str, stated: str, expected: str | None) -> None:
             details=(f"recorded  {expected or stated}", f"found     {found}"),
             hint="restrike store check",
         )
+
+
+def _make_folders(root: Path, rows: list[Row]) -> None:
+    folders = {""}
+    for row in rows:
+        folder = row.path.rpartition("/")[0]
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    for folder in sorted(folders):
+        (root / folder).mkdir()
+        (root / folder).chmod(0o755)  # whatever the umask is
 
 
 def _place(root: Path, row: Row, data: bytes) -> None:

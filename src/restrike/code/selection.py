@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restrike.base import digest
+from restrike.code.errors import CodeUnreadable
 from restrike.code.patterns import Patterns
 from restrike.code.snapshot import LeftOut, Limits, Reason
 
@@ -130,5 +131,7 @@ def without_environments(tracked: Collection[str], untracked: Collection[str]) -
 def _read_ignore_file(path: Path) -> str:
     try:
         return path.read_text("utf-8", "surrogateescape")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+    except (FileNotFoundError, IsADirectoryError):
         return ""
+    except PermissionError as error:
+        raise CodeUnreadable(f"cannot read '{path}'", where=str(path), hint=f"chmod u+r '{path}'") from error

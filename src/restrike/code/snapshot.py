@@ -51,7 +51,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class CodeFile:
-    """A file of a snapshot. `mode` is git's: 100644, 100755 (executable) or 120000 (a link; its content is its target)."""
+    """A file of a snapshot. `mode` is git's: 100644, 100755 (executable) or 120000 (a link, content: its target)."""
 
     path: str
     mode: str
