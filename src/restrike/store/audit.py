@@ -44,7 +44,7 @@ def check(objects: Objects, ledger: Ledger, named: Iterable[str], progress: Prog
     listed = list(objects.list())
     total, done = sum(entry.stat(follow_symlinks=False).st_size for entry in listed), 0
     for entry in listed:
-        problem = _object_problem(entry)
+        problem = _object_problem(objects, entry)
         if problem is not None:
             yield problem
         if problem is None or problem.kind == "corrupt":
@@ -62,7 +62,7 @@ def check(objects: Objects, ledger: Ledger, named: Iterable[str], progress: Prog
 def sweep(objects: Objects, scratch: Scratch, reachable: set[str], older_than_s: float, dry_run: bool) -> Swept:
     """Remove objects that are neither reachable, nor in a reachable folder, nor younger than `older_than_s`."""
     limit = time.time() - older_than_s
-    listed = [entry for entry in objects.list() if DIGEST.fullmatch(entry.name)]
+    listed = [entry for entry in objects.list() if _is_named_right(objects, entry)]
     kept = set(reachable) | {entry.name for entry in listed if entry.stat(follow_symlinks=False).st_mtime > limit}
     for digest in sorted(kept):
         if objects.status(digest) is not None:
@@ -75,9 +75,13 @@ def sweep(objects: Objects, scratch: Scratch, reachable: set[str], older_than_s:
     return Swept(count, size)
 
 
-def _object_problem(entry: os.DirEntry[str]) -> Problem | None:
+def _is_named_right(objects: Objects, entry: os.DirEntry[str]) -> bool:
+    return bool(DIGEST.fullmatch(entry.name)) and objects.locate(entry.name) == Path(entry.path)
+
+
+def _object_problem(objects: Objects, entry: os.DirEntry[str]) -> Problem | None:
     path = Path(entry.path)
-    if not DIGEST.fullmatch(entry.name) or path.parent.name != entry.name[:2] or path.parent.parent.name != "objects":
+    if not _is_named_right(objects, entry):
         return Problem("foreign", "", path, "it is not named as objects are")
     if entry.is_symlink() or not entry.is_file(follow_symlinks=False):
         return Problem("corrupt", entry.name, path, "it is not a regular file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import stat
 import threading
@@ -117,7 +118,7 @@ class Intake:
             if len(data) != before.st_size or not unchanged(before, os.stat(path)):
                 return None
             return self.put_bytes(data), before.st_size
-        with self._copied(source) as (digest, size, temporary):
+        with self._copied(source, before.st_size) as (digest, size, temporary):
             if size != before.st_size or not unchanged(before, os.stat(path)):
                 temporary.unlink()
                 return None
@@ -125,12 +126,12 @@ class Intake:
         return digest, size
 
     @contextlib.contextmanager
-    def _copied(self, stream: BinaryIO) -> Iterator[tuple[str, int, Path]]:
+    def _copied(self, stream: BinaryIO, limit: float = math.inf) -> Iterator[tuple[str, int, Path]]:
         temporary = self._scratch.name()
         with atomic.told_plainly(temporary), _removed_on_error(temporary):
             atomic.write_point()
             with open(temporary, "xb", buffering=0, opener=_read_only_file) as copy:
-                digest, size = copy_hashed(stream, copy)
+                digest, size = copy_hashed(stream, copy, limit)
             yield digest, size, temporary
 
     def _can_take(self, path: Path, status: os.stat_result) -> bool:

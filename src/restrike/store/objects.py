@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import math
 import os
 import re
 import stat
@@ -131,8 +132,11 @@ class Objects:
                 raise
 
 
-def copy_hashed(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
-    """Copy what is left of a stream into an unbuffered file; return digest and length of what was copied."""
+def copy_hashed(source: BinaryIO, target: BinaryIO, limit: float = math.inf) -> tuple[str, int]:
+    """Copy what is left of a stream into an unbuffered file; return digest and length of what was copied.
+
+    Stop once more than `limit` bytes have come: a file that grows as fast as it is read has no end.
+    """
     hasher, size = hashlib.sha256(), 0
     buffer = memoryview(bytearray(BLOCK))
     while count := source.readinto(buffer):  # type: ignore[attr-defined]  # BinaryIO does not declare it; files have it
@@ -141,6 +145,8 @@ def copy_hashed(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
         while written < count:
             written += target.write(buffer[written:count])
         size += count
+        if size > limit:
+            break
     return hasher.hexdigest(), size
 
 

@@ -32,7 +32,7 @@ class Store:
         self.root = root
         self.cache = root / "cache"
         self._scratch = Scratch(root / "tmp")
-        self._objects = Objects(root / "objects", Verified(self.cache / "verified.db"))
+        self._objects = Objects(root / "objects", Verified(self.cache / "verified"))
         self._intake = Intake(self._objects, self._scratch)
         self._ledger = Ledger(root / "ledger", self._scratch)
 
