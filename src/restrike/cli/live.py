@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from restrike.cli.progress import Event
+from restrike.cli.events import Event
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -72,7 +72,8 @@ class Command(click.Command):
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         format_example(self.example, formatter)
-        own = [parameter for parameter in self.get_params(context) if parameter not in self.shared]
+        options = [parameter for parameter in self.get_params(context) if isinstance(parameter, click.Option)]
+        own = [option for option in options if option not in self.shared]
         for title, parameters in (("Options", own), ("Options of every command", self.shared)):
             rows = [row for parameter in parameters if (row := parameter.get_help_record(context))]
             with formatter.section(title):

@@ -9,13 +9,11 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Protocol
 
+from restrike.cli.events import Event, Progress
 from restrike.cli.options import Options
-
-Event = dict[str, Any]
-Progress = Callable[[Event], None]
 
 TOLD = ("executed", "failed", "skipped")  # states worth a plain line; reused steps are in the answer
 

@@ -27,7 +27,7 @@ from restrike.cli.progress import told
     "--workers",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many steps may run at once (default: one a core). The bytes of the result don't depend on it.",
+    help="How many steps that don't need each other may run at once (default: 1). The result does not depend on it.",
 )
 @click.pass_obj
 def command(options: Options, overrides: tuple[str, ...], no_reuse: bool, workers: int | None) -> int:

@@ -66,6 +66,10 @@ def config(aspect: Document) -> RenderableType:
     return table([("", "left"), ("a", "left"), ("b", "left")], rows) or Text("changed")
 
 
+def _version(version: str | None) -> Text:
+    return Text(version) if version else Text("absent", style="dim")
+
+
 def _side(entry: Document, side: str) -> Text:
     value = entry.get(side)
     return Text("absent", style="dim") if value is None else Text(exact(value))
@@ -75,7 +79,7 @@ def environment(aspect: Document) -> RenderableType:
     if not aspect["changed"]:
         return _equal()
     rows = [
-        [item["name"], _side(item, "a"), _side(item, "b"), _used(item.get("used"))]
+        [item["name"], _version(item.get("a")), _version(item.get("b")), _used(item.get("used"))]
         for item in aspect.get("distributions") or []
     ]
     drawn = table([("", "left"), ("a", "left"), ("b", "left"), ("", "left")], rows)
@@ -91,7 +95,8 @@ def _used(used: Any) -> str:
 def data(aspect: Document) -> RenderableType:
     if not aspect["changed"]:
         return _equal()
-    return lines(Text.assemble((item["name"], "bold"), f"  {_moved(item)}") for item in aspect["datasets"]) or Text()
+    rows = [[item["name"], _moved(item)] for item in aspect["datasets"]]
+    return table([("", "left"), ("", "left")], rows) or Text("changed")
 
 
 def _moved(dataset: Document) -> str:
@@ -107,18 +112,13 @@ def result(aspect: Document) -> RenderableType:
     """Draw the steps whose artifacts differ and the metrics that moved."""
     if aspect["identical"]:
         return facts([("result", Text("identical", style="bold green"))]) or Text()
-    return Group(
-        *filter(
-            None,
+    return stack(
+        facts(
             [
-                facts(
-                    [
-                        ("result", Text("different", style="bold red")),
-                        ("steps", lines(_step(step) for step in aspect.get("steps") or [])),
-                        ("metrics", measures.compared(aspect.get("metrics") or [], "a", "b", "a", "b")),
-                    ]
-                )
-            ],
+                ("result", Text("different", style="bold red")),
+                ("steps", lines(_step(step) for step in aspect.get("steps") or [])),
+                ("metrics", measures.compared(aspect.get("metrics") or [], "a", "b", "a", "b")),
+            ]
         )
     )
 

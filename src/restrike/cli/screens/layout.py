@@ -50,7 +50,8 @@ def titled(title: str, body: RenderableType | None) -> Group | None:
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[RenderableType]]) -> Table | None:
     """Align rows under dim headings; None where there are no rows."""
-    drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    named = any(heading for heading, _ in columns)
+    drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_header=named)
     for heading, side in columns:
         drawn.add_column(heading, justify=side, overflow="fold")
     for row in rows:

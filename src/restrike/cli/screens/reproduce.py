@@ -10,7 +10,7 @@ from rich.text import Text
 
 from restrike.cli.screens import measures
 from restrike.cli.screens.layout import VERDICTS, facts, lines, stack, state, table, titled
-from restrike.cli.screens.words import counted, exact, seconds, short
+from restrike.cli.screens.words import counted, seconds, short
 
 Document = Mapping[str, Any]
 
@@ -96,7 +96,7 @@ def divergence(document: Document) -> Group | None:
 
 
 def _value(value: Any) -> Text | None:
-    return None if value is None else Text(exact(value))
+    return None if value is None else Text(str(value))
 
 
 def cause(document: Document) -> Group | None:

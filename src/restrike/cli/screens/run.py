@@ -14,6 +14,8 @@ from restrike.cli.screens.words import counted, seconds, short
 
 Document = Mapping[str, Any]
 
+EXECUTED = ("executed", "failed")  # states of steps that took time of their own
+
 
 def screen(document: Document) -> RenderableType:
     """Draw a run. Its notes were told while it went on, on standard error."""
@@ -36,7 +38,7 @@ def steps(document: Document) -> Group | None:
         text = f"nothing to do: all {counted(len(entries), 'step')} reused"
         return titled("steps", Text(text, style="dim"))
     rows = [
-        [step["name"], state(step["state"]), seconds(step.get("cpu_seconds")) if step["state"] != "reused" else ""]
+        [step["name"], state(step["state"]), seconds(step["cpu_seconds"]) if step["state"] in EXECUTED else ""]
         for step in entries
     ]
     return titled("steps", table([("", "left"), ("", "left"), ("cpu", "right")], rows))
@@ -45,7 +47,7 @@ def steps(document: Document) -> Group | None:
 def failure(document: Document) -> Group | None:
     """Show the failed steps' errors: a message, or the user's own traceback."""
     failed = [step for step in document["steps"] if step.get("error")]
-    return Group(*(_failure(step["name"], step["error"]) for step in failed)) if failed else None
+    return stack(*(_failure(step["name"], step["error"]) for step in failed)) if failed else None
 
 
 def _failure(name: str, error: Document) -> Group:
@@ -91,8 +93,8 @@ def seal(document: Document) -> Group | None:
 
 def ending(document: Document) -> Group:
     """Say how the run ended, and how to make it again."""
-    told: list[RenderableType] = [
-        Text.assemble("run ", (document["run"], "bold"), " ", state(document["status"])),
-        command(f"restrike reproduce {short(document['run'])}"),
-    ]
-    return Group(*told)
+    took = f" in {seconds(document['seconds'])}" if document.get("seconds") is not None else ""
+    onward = "restrike run" if document["status"] == "interrupted" else f"restrike reproduce {short(document['run'])}"
+    return Group(
+        Text.assemble("run ", (document["run"], "bold"), " ", state(document["status"]), took), command(onward)
+    )

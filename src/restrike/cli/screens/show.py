@@ -11,7 +11,7 @@ from rich.text import Text
 from restrike.cli.screens import measures, run
 from restrike.cli.screens.layout import VERDICTS, Column, command, facts, lines, stack, state, table, titled
 from restrike.cli.screens.patch import coloured
-from restrike.cli.screens.words import counted, exact, seconds, short, size, when
+from restrike.cli.screens.words import counted, exact, seconds, short, when
 
 Document = Mapping[str, Any]
 
@@ -80,10 +80,7 @@ def config(document: Document, *, every: bool = False) -> Group | None:
         if every or origins.get(name, "default") != "default"
     ]
     columns: list[Column] = [("", "left"), ("", "left"), ("", "left")]
-    drawn = table(columns, rows)
-    if drawn is not None:
-        drawn.show_header = False
-    return titled("config", drawn)
+    return titled("config", table(columns, rows))
 
 
 def _leaves(value: Any, name: str = "") -> list[tuple[str, Any]]:
@@ -109,10 +106,9 @@ def environment(document: Document) -> Group | None:
 
 def data(document: Document) -> Group | None:
     rows: list[list[RenderableType]] = [
-        [item["name"], item["path"], short(item["digest"]), size(item.get("size"))]
-        for item in document.get("data") or []
+        [item["name"], item["path"], short(item["digest"])] for item in document.get("data") or []
     ]
-    return titled("data", table([("", "left"), ("path", "left"), ("digest", "left"), ("size", "right")], rows))
+    return titled("data", table([("", "left"), ("", "left"), ("", "left")], rows))
 
 
 def conditions(document: Document) -> Group | None:

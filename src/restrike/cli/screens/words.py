@@ -43,8 +43,22 @@ def interval(bounds: Any) -> str:
 
 
 def exact(value: Any) -> str:
-    """Return a value so that two different ones never look the same."""
-    return value if isinstance(value, str) else repr(value)
+    """Return a value of a configuration so that two different ones never look the same: a text "1" is quoted."""
+    import json
+
+    written = json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) and value.strip() == value and not _reads_otherwise(value) else written
+
+
+def _reads_otherwise(text: str) -> bool:
+    """Say whether a text without quotes would be taken for a number, a boolean, null, a list or a mapping."""
+    if not text or text.lower() in ("true", "false", "null", "~") or text[0] in '[{"':
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def seconds(value: Any) -> str:

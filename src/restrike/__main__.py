@@ -1,0 +1,7 @@
+"""`python -m restrike`."""
+
+import sys
+
+from restrike.cli import main
+
+sys.exit(main())
