@@ -46,7 +46,7 @@ def env_show(run: str | None = None, *, project: Path | None = None) -> dict[str
 
 
 def env_lock(*, project: Path | None = None) -> dict[str, Any]:
-    """Complete the lock of the project's environment; what uv's cache does not know, the index it is set up for does."""
+    """Complete the lock of the project's environment, asking the index that uv is set up for."""
     found = find(project)
     with found.place() as place:
         current = _current(found, place)

@@ -29,7 +29,7 @@ def of_stream(stream: BinaryIO) -> tuple[str, int]:
 def of_file(path: str | os.PathLike[str]) -> tuple[str, int]:
     """Return the digest and the length in bytes of a file."""
     with open(path, "rb", buffering=0) as stream:
-        return of_stream(stream)  # type: ignore[arg-type]  # FileIO is a BinaryIO in all but name
+        return of_stream(stream)
 
 
 def fingerprint(document: dict[str, Any]) -> str:

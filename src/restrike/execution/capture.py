@@ -16,12 +16,14 @@ from restrike.data import DatasetVersion
 from restrike.environment import Environment
 from restrike.execution import engine
 from restrike.execution.materials import Sealed
+from restrike.execution.preload import modules_for
 from restrike.execution.runner import Progress
 from restrike.execution.sandbox.variables import stated
 from restrike.pipeline.graph import Step, ordered
 from restrike.records import recipe as recipes
 from restrike.store import Store
 from restrike.training import graph as training
+from restrike.training import requirements
 
 
 class RequirementMissing(RestrikeError):
@@ -52,7 +54,7 @@ def capture(
         environment.whose(project, config.environment.python), project=project, cache=environment_cache(store)
     )
     if config.training is not None or config.evaluate is not None:
-        _require(found, training.requirements())
+        _require(found, requirements())
     progress({"event": "phase", "text": "capturing code and data"})
     snapshot = repository.capture(project, leave_out=left_out(project, config), limits=config.snapshot)
     datasets = {name: data.snapshot(store, project, name, declared.path) for name, declared in config.data.items()}
@@ -64,13 +66,14 @@ def capture(
     sealed = Sealed(
         commit=snapshot.commit,
         fingerprint=snapshot.fingerprint,
-        engine=engine.keep(store, scratch / "engine"),
+        engine=engine.keep(store, scratch / "engine-kept"),
         interpreter=found.interpreter,
         seal_paths=found.seal_paths,
         import_roots=tuple(code.import_roots(project, found.interpreter.site_packages)),
         variables=stated(config.numeric["profile"], threads(config), passed),
         data={name: _declared(config, name, version) for name, version in datasets.items()},
         secrets=secrets,
+        preload=modules_for(steps),
         hidden=(project, Path.home()),
     )
     return Capture(config, snapshot, found, datasets, steps, _recipe(config, sealed, found, steps), sealed)

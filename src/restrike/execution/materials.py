@@ -35,6 +35,7 @@ class Sealed:
     variables: Mapping[str, str]
     data: Mapping[str, Mapping[str, Any]]  # name -> path, digest, kind, read
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    preload: tuple[str, ...] = ()
     hidden: tuple[Path, ...] = ()  # folders of this machine that no step may see even where a system folder has them
 
 
@@ -53,6 +54,7 @@ class Materials:
     ):
         self.store, self.repository, self.sealed, self.folder = store, repository, sealed, folder
         self.fresh = fresh
+        self.isolation: str | None = None  # how steps were sealed: known once they have ended
         self._on_log = on_log
         self._sandbox: Sandbox | None = None
         self._lock = threading.Lock()
@@ -64,15 +66,13 @@ class Materials:
                 self._sandbox = self._start()
             return self._sandbox
 
-    @property
-    def isolation(self) -> str | None:
-        """How well steps are sealed on this machine; None while nothing has been executed."""
-        return self._sandbox.isolation if self._sandbox else None
-
     def stop(self) -> None:
         """End every process of the sandbox."""
-        if self._sandbox is not None:
-            self._sandbox.stop()
+        with self._lock:
+            if self._sandbox is not None:
+                self.isolation = self._sandbox.isolation
+                self._sandbox.stop()
+                self._sandbox = None
 
     def dataset(self, name: str) -> Path:
         """Return a verified path with a dataset's bytes, for reading only."""
@@ -107,7 +107,7 @@ class Materials:
         engine.place(self.store, self.sealed.engine, archive)
         interpreter = self.sealed.interpreter
         mounts = [Mount(path, str(path)) for path in self.sealed.seal_paths]
-        if interpreter.venv:
+        if interpreter.is_venv:
             mounts.append(Mount(interpreter.prefix, ENVIRONMENT))
         return Sandbox(
             Seal(
@@ -117,6 +117,7 @@ class Materials:
                 code=code,
                 import_roots=self.sealed.import_roots,
                 variables=dict(self.sealed.variables),
+                preload=self.sealed.preload,
                 hidden=self.sealed.hidden,
             ),
             on_log=self._on_log,

@@ -2,107 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from restrike import codecs
+from restrike.base.errors import RestrikeError
 from restrike.evaluation import gates
+from restrike.evaluation.errors import EvaluationError
 from restrike.evaluation.results import Results
 from restrike.execution.steprun import StepRun
-from restrike.records.artifact import Artifact, from_document
+from restrike.records.artifact import Artifact
 from restrike.records.ledger import Ledger
 from restrike.records.names import UnknownRun, resolve
+from restrike.records.recorded import read
 from restrike.store import Store
+
+EVALUATE = "evaluate"  # the built-in step whose artifacts are the run's metrics and slices
+ROWS = ("predict.predictions", "evaluate.rows")  # where its predictions are
+TARGET = ("predict.target", "evaluate.target")
+
+Artifacts = Mapping[str, Artifact]  # by address, `step.output`
+
+
+class GateUnjudgeable(RestrikeError):
+    """A gate is about a part, slice or metric that the run does not have."""
+
+    code = "R602"
 
 
 @dataclass
 class Measurements:
-    """Metrics and slices of a run. `metrics` maps a part (or a step's name) to names and numbers."""
+    """Metrics and slices of a run. `metrics` maps a part (for a step's own metrics, the step) to names and numbers."""
 
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
     intervals: dict[str, dict[str, list[float | None]]] = field(default_factory=dict)
     slices: list[dict[str, Any]] = field(default_factory=list)
 
 
-def measured(store: Store, runs: Mapping[str, StepRun]) -> Measurements:
+def artifacts_of(runs: Mapping[str, StepRun]) -> dict[str, Artifact]:
+    return {f"{run.name}.{name}": made for run in runs.values() for name, made in run.outputs.items()}
+
+
+def measured(store: Store, artifacts: Artifacts) -> Measurements:
     """Return what the steps that ended well have measured."""
-    found = Measurements()
-    for run in runs.values():
-        if run.step.builtin and "metrics" in run.outputs:
-            _take_metrics(found, _json(store, run.outputs["metrics"]))
-            found.slices = [_slice(entry) for entry in _json(store, run.outputs["slices"])]
-            continue
-        for made in run.outputs.values():
-            if made.role == "metrics":
-                found.metrics.setdefault(run.name, {}).update(_json(store, made))
-    return found
+    metrics, slices = _evaluated(store, artifacts)
+    return Measurements(
+        metrics={part: {name: entry["value"] for name, entry in of.items()} for part, of in metrics.items()},
+        intervals={part: {name: _interval(entry) for name, entry in of.items()} for part, of in metrics.items()},
+        slices=[
+            {
+                "slice": item["slice"],
+                "part": item["part"],
+                "n": item["n"],
+                "metrics": {name: entry["value"] for name, entry in item["metrics"].items()},
+                "intervals": {name: _interval(entry) for name, entry in item["metrics"].items()},
+            }
+            for item in slices
+        ],
+    )
 
 
 def judged(
-    ledger: Ledger, declared: list[dict[str, Any]], measurements: Measurements, runs: Mapping[str, StepRun]
+    ledger: Ledger, declared: list[dict[str, Any]], artifacts: Artifacts, config: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the verdict of every gate. A baseline that does not exist yet is no failure."""
     if not declared:
         return []
-    artifacts = {address: made for run in runs.values() for address, made in _addressed(run)}
-    own = _results(ledger.store, measurements.metrics, measurements.intervals, measurements.slices, artifacts)
+    own = _results(ledger.store, artifacts, config)
     baselines = {
         name: _baseline(ledger, name) for name in {gate["against"] for gate in declared if gate.get("against")}
     }
-    return [verdict.document() for verdict in gates.judge(declared, own, baselines)]
+    try:
+        return [_gate(verdict.document()) for verdict in gates.judge(declared, own, baselines)]
+    except EvaluationError as error:
+        raise GateUnjudgeable(str(error), where="gates", hint=getattr(error, "hint", None)) from error
+
+
+def _gate(verdict: dict[str, Any]) -> dict[str, Any]:
+    return {**verdict, "gate": verdict["text"], "declared": verdict["gate"]}
 
 
 def _baseline(ledger: Ledger, name: str) -> Results | None:
     try:
-        run = resolve(ledger, name)
+        run = read(ledger, resolve(ledger, name))
     except UnknownRun:
         return None
-    rows = ledger.index.query("SELECT record FROM closings WHERE run = ?", run)
-    if not rows:
-        return None
-    closing = ledger.store.record(rows[0]["record"])
-    artifacts: dict[str, Artifact] = {}
-    for entry in closing["steps"]:
-        if entry["record"]:
-            record = ledger.store.record(entry["record"])
-            artifacts |= {f"{entry['step']}.{name}": from_document(made) for name, made in record["outputs"].items()}
-    return _results(ledger.store, closing["metrics"], closing["intervals"], closing["slices"], artifacts)
+    return _results(ledger.store, run.artifacts, run.config["document"]) if run.closing else None
 
 
-def _results(
-    store: Store,
-    metrics: Mapping[str, Any],
-    intervals: Mapping[str, Any],
-    slices: list[dict[str, Any]],
-    artifacts: Mapping[str, Artifact],
-) -> Results:
-    predictions = next((made for name, made in artifacts.items() if name == "predict.predictions"), None)
-    table = codecs.decode(store.path_of(predictions.digest), predictions.codec, None) if predictions else None
-    return Results(metrics=metrics, intervals=intervals, slices=slices, predictions=table)
+def _results(store: Store, artifacts: Artifacts, config: Mapping[str, Any]) -> Results:
+    metrics, slices = _evaluated(store, artifacts)
+    rows = next((artifacts[address] for address in ROWS if address in artifacts), None)
+    target = next((artifacts[address] for address in TARGET if address in artifacts), None)
+    evaluate = config.get("evaluate") or {}
+    return Results(
+        metrics=metrics,
+        slices=slices,
+        predictions=_value(store, rows) if rows else None,
+        target=_value(store, target) if target else None,
+        declared=evaluate.get("slices") or (),
+        seed=config["seed"],
+    )
 
 
-def _addressed(run: StepRun) -> Iterator[tuple[str, Artifact]]:
-    for name, made in run.outputs.items():
-        yield f"{run.name}.{name}", made
+def _evaluated(store: Store, artifacts: Artifacts) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return metrics (part, name, entry) and slices as the evaluate step left them, with those of the user's steps."""
+    metrics: dict[str, Any] = {}
+    slices: list[dict[str, Any]] = []
+    if f"{EVALUATE}.metrics" in artifacts and f"{EVALUATE}.slices" in artifacts:
+        metrics |= _value(store, artifacts[f"{EVALUATE}.metrics"])
+        slices = _value(store, artifacts[f"{EVALUATE}.slices"])
+    for address, made in artifacts.items():
+        if made.role == "metrics":
+            part = metrics.setdefault(address.partition(".")[0], {})
+            part |= {name: {"value": value, "low": None, "high": None} for name, value in _value(store, made).items()}
+    return metrics, slices
 
 
-def _take_metrics(found: Measurements, document: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
-    for part, metrics in document.items():
-        found.metrics[part] = {name: entry["value"] for name, entry in metrics.items()}
-        found.intervals[part] = {name: [entry["low"], entry["high"]] for name, entry in metrics.items()}
+def _value(store: Store, made: Artifact) -> Any:
+    """Return a table or a JSON value; nothing that executes code is loaded outside the seal."""
+    if made.executes_code:
+        raise GateUnjudgeable("metrics and predictions are stored in a form that executes code when loaded")
+    return codecs.decode(store.path_of(made.digest), made.codec, None, None)
 
 
-def _slice(entry: Mapping[str, Any]) -> dict[str, Any]:
-    metrics = entry["metrics"]
-    return {
-        "slice": entry["slice"],
-        "part": entry["part"],
-        "n": entry["n"],
-        "metrics": {name: metric["value"] for name, metric in metrics.items()},
-        "intervals": {name: [metric["low"], metric["high"]] for name, metric in metrics.items()},
-    }
-
-
-def _json(store: Store, made: Artifact) -> Any:
-    return codecs.decode(store.path_of(made.digest), made.codec, dict)
+def _interval(entry: Mapping[str, Any]) -> list[float | None]:
+    return [entry["low"], entry["high"]]

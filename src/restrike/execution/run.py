@@ -18,7 +18,7 @@ from restrike.execution.capture import Capture
 from restrike.execution.executor import Executor
 from restrike.execution.log import RunLog
 from restrike.execution.materials import Materials
-from restrike.execution.outcome import judged, measured
+from restrike.execution.outcome import artifacts_of, judged, measured
 from restrike.execution.process import identity_of_process
 from restrike.execution.runner import Progress, Rules, Runner
 from restrike.execution.steprun import StepRun, totals
@@ -148,8 +148,9 @@ def _close(
     log: RunLog,
 ) -> dict[str, Any]:
     """Evaluate what was measured, judge the gates and write the closing record."""
-    measurements = measured(ledger.store, runs)
-    gates = judged(ledger, capture.config.gates, measurements, runs) if status == "finished" else []
+    made = artifacts_of(runs)
+    measurements = measured(ledger.store, made)
+    gates = judged(ledger, capture.config.gates, made, capture.config.document) if status == "finished" else []
     if any(gate["blocks"] for gate in gates):
         status = "blocked"
     artifacts = {address: made for step in runs.values() for address, made in step.artifacts().items()}

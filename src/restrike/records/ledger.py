@@ -9,6 +9,7 @@ from typing import Any
 from restrike.base import canonical
 from restrike.base.errors import RestrikeError
 from restrike.records import documents
+from restrike.records.artifact import Artifact
 from restrike.records.index import Index
 from restrike.store import Store
 
@@ -67,18 +68,18 @@ class Ledger:
         for row in found:
             yield row["record"], self.store.record(row["record"])
 
-    def representative(self, artifact: dict[str, Any]) -> str:
+    def representative(self, made: Artifact) -> str:
         """Return the bytes that stand for an artifact: those stored first under its input digest.
 
         Consumers are always given these, so whether they run again may hang on their digest alone.
         """
-        if artifact["input"] is None:
-            return str(artifact["digest"])
+        if made.input is None:
+            return made.digest
         found = self.index.query(
-            "SELECT digest FROM representatives WHERE input = ? ORDER BY ended, digest", artifact["input"]
+            "SELECT digest FROM representatives WHERE input = ? ORDER BY ended, digest", made.input
         )
-        present = (row["digest"] for row in found if self.store.has(row["digest"]))
-        return next(present, artifact["digest"])
+        present: Iterator[str] = (row["digest"] for row in found if self.store.has(row["digest"]))
+        return next(present, made.digest)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def judge_artifact(name: str, ours: Artifact | None, theirs: Artifact | None) ->
 
 def verdict_of(judgements: Sequence[StepJudgement]) -> Verdict:
     """Return the verdict over all steps; one step that could not be judged is enough to withhold `identical`."""
-    worst = max((judgement.state for judgement in judgements), key=RANK.__getitem__, default="not judged")
+    worst: State = max((judgement.state for judgement in judgements), key=RANK.__getitem__, default="not judged")
     return "could not judge" if worst == "not judged" else worst
 
 

@@ -64,5 +64,5 @@ def rebuilt_for(place: Place, recorded: RecordedRun, progress: Progress) -> Rebu
         cache_root=user_cache(),
         offline=False,
         python=Path(recorded.opening["conditions"]["machine"]["executable"]["path"]),
-        progress=progress,
+        progress=lambda text: progress({"event": "phase", "text": text}),
     )

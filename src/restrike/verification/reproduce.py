@@ -20,7 +20,8 @@ from restrike.execution import findings, reuse
 from restrike.execution.executor import Executor
 from restrike.execution.log import RunLog
 from restrike.execution.materials import Materials, Sealed
-from restrike.execution.outcome import measured
+from restrike.execution.outcome import Measurements, artifacts_of, measured
+from restrike.execution.preload import modules_for
 from restrike.execution.process import identity_of_process
 from restrike.execution.run import Place
 from restrike.execution.runner import Progress, Rules, Runner
@@ -140,6 +141,7 @@ def sealed_as_recorded(recorded: RecordedRun, proof: Proof) -> Sealed:
         variables=recipe["variables"],
         data={name: {**item, "kind": kinds[name], "read": reads[name]} for name, item in recipe["data"].items()},
         secrets={name: os.environ[name] for name in recipe["secrets"]},
+        preload=modules_for(recorded.steps),
         hidden=(Path.home(),),
     )
 
@@ -169,8 +171,9 @@ def _execute(
     try:
         runs = runner.execute(_recorded_inputs(recorded, steps) if request.step else None)
         _judge(recorded, runs, materials, outcome)
+        materials.stop()
         outcome.scope = scope.document(recorded, request.env, request.step, proof, materials.isolation)
-        outcome.result = _result(outcome, measured(store, runs), runs, request)
+        outcome.result = _result(measured(store, artifacts_of(runs)), runs, request)
         outcome.cpu_seconds = totals(runs)[0]
     finally:
         materials.stop()
@@ -189,13 +192,13 @@ def _judge(recorded: RecordedRun, runs: Mapping[str, StepRun], materials: Materi
     if found := compare.first_divergence(outcome.judgements):
         outcome.divergence = differences.divergence(*found, materials)
     closing = recorded.closing or {}
-    now = measured(store, runs)
+    now = measured(store, artifacts_of(runs))
     executed = {run.name for run in runs.values() if run.state == "executed"}
     if executed == set(recorded.entries) or now.metrics:
         outcome.metrics = compare.compare_metrics(closing["metrics"], now.metrics, closing["slices"], now.slices)
 
 
-def _result(outcome: Reproduction, measurements: Any, runs: Mapping[str, StepRun], request: Request) -> str | None:
+def _result(measurements: Measurements, runs: Mapping[str, StepRun], request: Request) -> str | None:
     """Return the result of a whole execution; a part of one has none."""
     if request.step or any(run.state != "executed" for run in runs.values()):
         return None
