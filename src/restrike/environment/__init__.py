@@ -1,5 +1,6 @@
 """The environment aspect: whose Python, what is installed in it, the way back to it, and the proof."""
 
+from restrike.environment.bytecode import compile_modules
 from restrike.environment.capture import Environment, capture
 from restrike.environment.conditions import machine
 from restrike.environment.distributions import Distribution
@@ -18,6 +19,7 @@ __all__ = [
     "Rebuilt",
     "cache_root",
     "capture",
+    "compile_modules",
     "is_rebuilt",
     "lock",
     "machine",

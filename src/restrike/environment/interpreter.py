@@ -39,6 +39,7 @@ class Interpreter:
     implementation: str
     python: str
     soabi: str
+    cache_tag: str  # in the names of bytecode files: "cpython-311"
     os: str
     arch: str
     libc: str
@@ -194,6 +195,7 @@ def _interpreter(origin: str, facts: dict[str, Any]) -> Interpreter:
         implementation=facts["implementation"],
         python=facts["python"],
         soabi=facts["soabi"],
+        cache_tag=facts["cache_tag"],
         os=facts["os"],
         arch=facts["arch"],
         libc=_libc_now(facts["libc"]),

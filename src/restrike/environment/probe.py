@@ -54,6 +54,7 @@ def _facts() -> "dict[str, object]":
         "implementation": sys.implementation.name,
         "python": platform.python_version(),
         "soabi": sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag,
+        "cache_tag": sys.implementation.cache_tag,
         "os": platform.system().lower(),
         "arch": platform.machine(),
         "libc": _libc(),

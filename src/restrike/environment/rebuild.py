@@ -138,7 +138,7 @@ def _standing(request: _Request) -> tuple[Interpreter, list[Mismatch]] | None:
         marker = json.loads(request.marker.read_bytes())
     except (OSError, ValueError):
         return None
-    if marker.get("format") != FORMAT:
+    if not isinstance(marker, dict) or marker.get("format") != FORMAT:
         return None
     try:
         interpreter = inspect(request.path / "bin" / "python", "rebuilt")
