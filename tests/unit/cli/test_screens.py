@@ -29,6 +29,7 @@ SCREENS = {
     "env_lock_incomplete": "env.locked",
     "env_locked": "env.locked",
     "env_mismatch": "env.rebuilt",
+    "env_of_run": "env.shown",
     "env_rebuilt": "env.rebuilt",
     "get": "get.screen",
     "init": "init.screen",

@@ -41,7 +41,7 @@ def add(options: Options, paths: tuple[Path, ...], name: str | None) -> None:
 def log(options: Options, name: str) -> None:
     """List the versions of a dataset.
 
-    Newest first: when and how each came to be, by whom, from where, and how many runs used it.
+    Oldest first: when and how each came to be, by whom, from where, and how many runs used it.
     """
     from restrike import api
     from restrike.cli.screens.data import history
@@ -67,7 +67,7 @@ def verify(options: Options, name: str | None) -> int:
 
 @command.command("checkout", example="restrike data checkout patients 3fa9c1d2 --out old-patients.csv")
 @click.argument("name")
-@click.argument("version")
+@click.argument("version", default="@last")
 @click.option(
     "--out",
     "-o",
@@ -80,8 +80,8 @@ def verify(options: Options, name: str | None) -> int:
 def checkout(options: Options, name: str, version: str, target: Path | None) -> None:
     """Write a version of a dataset to disk.
 
-    VERSION is a digest or a unique beginning of one. What lies at the target is kept in the store before it is
-    replaced.
+    VERSION is a digest or a unique beginning of one, @last or @last~2 (default: @last). Data on the disk that no
+    version has is never overwritten.
     """
     from restrike import api
     from restrike.cli.screens.data import taken_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from restrike.cli.screens import measures
@@ -26,13 +26,14 @@ COUNTS = {
 
 def screen(document: Document, *, patches: bool = False) -> RenderableType:
     return stack(
-        facts([("a", _run(document["a"])), ("b", _run(document["b"]))]) if "a" in document else None,
+        facts([("a", document["a"]), ("b", document["b"])]),
         facts(
             [
                 ("code", code(document["code"])),
                 ("config", config(document["config"])),
                 ("environment", environment(document["environment"])),
                 ("data", data(document["data"])),
+                ("engine", Text("another version of restrike", style="yellow") if _other_engine(document) else None),
             ]
         ),
         result(document["result"]),
@@ -40,8 +41,8 @@ def screen(document: Document, *, patches: bool = False) -> RenderableType:
     )
 
 
-def _run(run: Any) -> str:
-    return str(run["run"] if isinstance(run, Mapping) else run)
+def _other_engine(document: Document) -> bool:
+    return bool((document.get("engine") or {}).get("changed"))
 
 
 def _equal() -> Text:
@@ -51,7 +52,12 @@ def _equal() -> Text:
 def code(aspect: Document) -> RenderableType:
     if not aspect["changed"]:
         return _equal()
-    return lines(_marked(item["kind"], item["path"]) for item in aspect.get("files") or []) or Text("changed")
+    definitions = aspect.get("definitions") or []
+    told: list[Text] = []
+    for item in aspect["files"]:
+        inside = [name.partition(":")[2] for name in definitions if name.partition(":")[0] == item["path"]]
+        told.append(_marked(item["kind"], item["path"]).append(f"  {', '.join(inside)}" if inside else "", style="dim"))
+    return lines(told) or Text("changed")
 
 
 def _marked(kind: str, text: str) -> Text:
@@ -77,15 +83,12 @@ def _side(entry: Document, side: str) -> Text:
 
 def environment(aspect: Document) -> RenderableType:
     if not aspect["changed"]:
-        return _equal()
+        return Text("equal, on another machine", style="green") if aspect.get("machine") else _equal()
+    changes = [item for kind in ("platform", "distributions", "variables") for item in aspect.get(kind) or []]
     rows = [
-        [item["name"], _version(item.get("a")), _version(item.get("b")), _used(item.get("used"))]
-        for item in aspect.get("distributions") or []
+        [item["name"], _version(item.get("a")), _version(item.get("b")), _used(item.get("used"))] for item in changes
     ]
-    drawn = table([("", "left"), ("a", "left"), ("b", "left"), ("", "left")], rows)
-    machine = lines(str(item) for item in aspect.get("machine") or [])
-    parts = [part for part in (drawn, machine) if part is not None]
-    return Group(*parts) if parts else Text("changed")
+    return table([("", "left"), ("a", "left"), ("b", "left"), ("", "left")], rows) or Text("changed")
 
 
 def _used(used: Any) -> str:
@@ -105,30 +108,29 @@ def _moved(dataset: Document) -> str:
     if dataset.get("order_only"):
         return "the same rows in another order"
     counts = [f"{dataset[name]:,} {word}" for name, word in COUNTS.items() if dataset.get(name)]
-    return ", ".join(counts) or f"{short(dataset.get('a'))} -> {short(dataset.get('b'))}"
+    return ", ".join(counts) or f"{_dataset(dataset.get('a'))} -> {_dataset(dataset.get('b'))}"
+
+
+def _dataset(version: Document | None) -> str:
+    return f"{version['path']} {short(version['digest'])}" if version else "absent"
 
 
 def result(aspect: Document) -> RenderableType:
-    """Draw the steps whose artifacts differ and the metrics that moved."""
+    """Draw the artifacts that differ and the metrics that moved."""
     if aspect["identical"]:
-        return facts([("result", Text("identical", style="bold green"))]) or Text()
+        return facts([("result", Text("the same", style="bold green"))]) or Text()
+    differing = [item for item in aspect["steps"] if item["state"] == "different"]
+    same = len(aspect["steps"]) - len(differing)
+    told: list[str | Text] = [Text(item["artifact"], style="yellow") for item in differing]
+    told += [Text(f"{same} more equal", style="dim")] if same else []
     return stack(
         facts(
             [
                 ("result", Text("different", style="bold red")),
-                ("steps", lines(_step(step) for step in aspect.get("steps") or [])),
-                ("metrics", measures.compared(aspect.get("metrics") or [], "a", "b", "a", "b")),
+                ("artifacts", lines(told)),
+                ("metrics", measures.compared(aspect["metrics"], "a", "b", "a", "b")),
             ]
         )
-    )
-
-
-def _step(step: Any) -> Text:
-    if isinstance(step, str):
-        return Text(step)
-    word = step.get("state", "")
-    return Text.assemble(
-        (f"{step.get('step') or step.get('name')}  "), (word, "green" if word == "equal" else "yellow")
     )
 
 

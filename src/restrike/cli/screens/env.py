@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from restrike.cli.screens.layout import Column, command, facts, lines, stack, table, titled
-from restrike.cli.screens.words import seconds, short
+from restrike.cli.screens.layout import Column, command, facts, lines, marked, stack, table, titled
+from restrike.cli.screens.machine import machine
+from restrike.cli.screens.words import counted, seconds, short
 
 Document = Mapping[str, Any]
 
@@ -30,7 +31,8 @@ def shown(document: Document, *, every: bool = False) -> RenderableType:
             ]
         ),
         titled("distributions" if every else "changed by hand", _distributions(listed)),
-        titled("machine", facts((name, str(value)) for name, value in (document.get("conditions") or {}).items())),
+        titled("machine", facts(machine(document.get("conditions") or {}))),
+        marked(document.get("notes") or []),
     )
 
 
@@ -51,7 +53,7 @@ def _remarks(item: Document) -> list[str | Text]:
 
 
 def _lock(lock: Document | None) -> RenderableType | None:
-    if lock is None:
+    if lock is None or "complete" not in lock:
         return None
     if lock["complete"]:
         return f"complete, from {lock['source']}"
@@ -68,16 +70,19 @@ def locked(document: Document) -> RenderableType:
 def rebuilt(document: Document) -> RenderableType:
     how = f"built in {seconds(document['seconds'])}" if document["built"] else "was in the cache"
     mismatches = document["mismatches"]
-    proof = Text("equal to the record", style="bold green")
+    proof = Text(f"equal to the record: {counted(document['distributions'], 'distribution')}", style="bold green")
     if mismatches:
-        proof = Text(f"{len(mismatches)} of its distributions differ from the record", style="bold red")
+        proof = Text(
+            f"{len(mismatches)} of {counted(document['distributions'], 'distribution')} differ from the record",
+            style="bold red",
+        )
     columns: list[Column] = [("", "left"), ("expected", "left"), ("found", "left"), ("", "left")]
     rows = [
         [item["distribution"], short(item["expected"]), short(item["found"]), item.get("detail") or ""]
         for item in mismatches
     ]
     return stack(
-        facts([("environment", document["identity"]), ("path", str(document["path"])), ("", how), ("proof", proof)]),
+        facts([("environment", document["environment"]), ("path", str(document["path"])), ("", how), ("proof", proof)]),
         table(columns, rows),
         command(f"restrike reproduce {short(document['run'])}") if document.get("run") else None,
     )

@@ -50,7 +50,7 @@ def gates(document: Document) -> Group | None:
     entries = document.get("gates") or []
     drawn = Table.grid(padding=(0, 2, 0, 0))
     for gate in entries:
-        drawn.add_row(state(gate["verdict"], GATES), gate["gate"], _against_limit(gate))
+        drawn.add_row(state(gate["verdict"], GATES), gate["text"], _value(gate))
         if gate.get("detail"):
             drawn.add_row("", Text(gate["detail"], style="dim"))
     return titled("gates", drawn if entries else None)
@@ -87,7 +87,5 @@ def _measured(value: Any, bounds: Any) -> Text:
     return shown
 
 
-def _against_limit(gate: Document) -> str:
-    if gate.get("value") is None:
-        return ""
-    return number(gate["value"])
+def _value(gate: Document) -> str:
+    return "" if gate.get("value") is None else number(gate["value"])

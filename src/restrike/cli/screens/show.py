@@ -10,6 +10,7 @@ from rich.text import Text
 
 from restrike.cli.screens import measures, run
 from restrike.cli.screens.layout import VERDICTS, Column, command, facts, lines, stack, state, table, titled
+from restrike.cli.screens.machine import machine
 from restrike.cli.screens.patch import coloured
 from restrike.cli.screens.words import counted, exact, seconds, short, when
 
@@ -44,8 +45,9 @@ def screen(document: Document, *, part: str = "all") -> RenderableType:
 
 def heading(document: Document) -> Group:
     took = f", took {seconds(document['seconds'])}" if document.get("seconds") is not None else ""
+    aliases = ", ".join(document.get("aliases") or [])
     return Group(
-        Text.assemble("run ", (document["run"], "bold")),
+        Text.assemble("run ", (document["run"], "bold"), f"  {aliases}"),
         Text.assemble(f"{document['name']}  ", state(document["status"]), f"  {when(document['started'])}{took}"),
     )
 
@@ -114,17 +116,13 @@ def data(document: Document) -> Group | None:
 def conditions(document: Document) -> Group | None:
     """Draw where the run was executed: recorded beside the recipe, no part of it."""
     found = document.get("conditions") or {}
-    machine = found.get("machine") or {}
-    cores = counted(machine["cores"], "core") if machine.get("cores") else None
     return titled(
         "conditions",
         facts(
             [
                 ("host", found.get("host")),
                 ("user", found.get("user")),
-                ("cpu", ", ".join(filter(None, [(machine.get("cpu") or {}).get("model"), cores]))),
-                ("gpu", ", ".join((machine.get("gpu") or {}).get("models") or [])),
-                ("system", ", ".join(filter(None, [machine.get("system"), machine.get("kernel")]))),
+                *machine(found.get("machine") or {}),
                 ("interpreter", found.get("interpreter")),
                 ("restrike", found.get("restrike")),
                 ("overrides", lines(document.get("overrides") or [])),
