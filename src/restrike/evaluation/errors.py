@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from restrike.base.errors import RestrikeError
 
-class EvaluationError(Exception):
-    """What was asked of the evaluation cannot be done. `hint` says what to do about it."""
 
+class EvaluationError(RestrikeError):
+    """Predictions cannot be judged: rows lack truth or prediction, or a gate is about a part that is not evaluated."""
+
+    code = "R661"
     restrike_message = True
 
     def __init__(self, message: str, hint: str | None = None):
-        super().__init__(message)
-        self.message, self.hint = message, hint
+        super().__init__(message, hint=hint)
 
 
 class MetricError(EvaluationError):
-    """A metric that does not exist, or that the model gives no numbers for."""
+    """A metric does not exist, or needs scores or labels that the model does not give."""
+
+    code = "R662"
 
 
 class SliceError(EvaluationError):
-    """A slice that cannot be cut from these rows."""
+    """A slice cannot be cut from these rows: its column is missing, or does not hold what the slice needs."""
+
+    code = "R663"
 
 
 class ExpressionError(SliceError):
-    """A `where` expression that cannot be read, or does not fit the columns; `position` counts characters from 0."""
+    """A `where` expression cannot be read, or does not fit the columns; `position` counts its characters from 0."""
+
+    code = "R664"
 
     def __init__(self, message: str, position: int, hint: str | None = None):
         super().__init__(message, hint)

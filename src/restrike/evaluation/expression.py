@@ -22,7 +22,7 @@ Literal = float | int | str | bool
 
 COMPARISONS = {"==": "==", "=": "==", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 KEYWORDS = {"and", "or", "not", "in", "is", "null", "true", "false"}
-DEPTH = 100  # nested brackets, `not` and `-`; far beyond what anyone writes, far below the interpreter's limit
+DEPTH = 40  # nested brackets, `not` and `-`; far beyond what anyone writes, far below the interpreter's limit
 
 TOKEN = re.compile(
     r"""(?P<space>\s+)

@@ -91,6 +91,7 @@ class _Table:
         self.rows: dict[str, Any] | None = None
         self.sample: Sample | None = None
         self.cut: dict[str, Any] = {}
+        self.pairs: dict[tuple[int, str], tuple[Any, Any]] = {}
         if results.predictions is not None and results.target is not None:
             self.target = Target.of(results.target)
 
@@ -104,6 +105,12 @@ class _Table:
             self.sample = sample(self.rows, self.target)
             self.cut = {item.name: item.rows for item in slices.cut(self.results.declared, self.rows)}
         return self.rows, self.sample
+
+    def shared_with(self, other: _Table, part: str) -> tuple[Any, Any]:
+        """Return the positions here and there of the rows that both have in a part."""
+        if (id(other), part) not in self.pairs:
+            self.pairs[id(other), part] = compare.shared(self.read()[0], other.read()[0], part)
+        return self.pairs[id(other), part]
 
 
 def _part(gate: Mapping[str, Any], results: Results) -> str:
@@ -212,11 +219,10 @@ def _built_in(name: str, entry: Mapping[str, Any] | None) -> Metric | None:
 
 def _shared(ours: _Table, theirs: _Table, part: str, where: str | None) -> tuple[Sample, Sample, str | None] | str:
     """Return both models' samples of the rows that they share, judged by our truth, or why there are none."""
-    rows, mine = ours.read()
-    others, other = theirs.read()
+    mine, other = ours.read()[1], theirs.read()[1]
     if mine.target.task != other.target.task or mine.target.positive != other.target.positive:
         return "the baseline predicts something else"
-    here, there = compare.shared(rows, others, part)
+    here, there = ours.shared_with(theirs, part)
     if where is not None:
         inside = ours.cut[where][here]
         here, there = here[inside], there[inside]

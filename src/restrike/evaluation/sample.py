@@ -141,7 +141,18 @@ def _plain(values: Any) -> Any:
 def _refuse_missing(name: str, values: Any, table: Mapping[str, Any]) -> None:
     if values is None:
         return
-    missing = [position for position, value in enumerate(values) if is_null(value)]
-    if missing:
+    missing = _missing(values)
+    if len(missing):
         first = table["key"][missing[0]] if "key" in table else missing[0] + 1
         raise EvaluationError(f"{len(missing)} of {len(values)} rows have no {name} (the first is row '{first}')")
+
+
+def _missing(values: Any) -> Any:
+    """Return the positions of missing values."""
+    import numpy as np
+
+    if values.dtype.kind == "f":
+        return np.flatnonzero(np.isnan(values))
+    if values.dtype.kind in "iub":
+        return np.array([], dtype=np.int64)
+    return np.array([position for position, value in enumerate(values.tolist()) if is_null(value)], dtype=np.int64)

@@ -105,7 +105,7 @@ def numeric(table: Table, name: str, column: str) -> None:
             raise DataError(
                 f"numeric feature '{column}' of data '{name}' holds {value!r} in row {position + 1}",
                 hint=f"put '{column}' under features: categorical, or say what is missing: "
-                f"data: {name}: read: {{missing: [{value!r}]}}",
+                f"data: {name}: read: {{missing: ['', {value!r}]}}",
             )
     raise DataError(
         f"numeric feature '{column}' of data '{name}' was read as {values.dtype}",

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from restrike.base.errors import RestrikeError
 
-class TrainingError(Exception):
-    """A mistake in the data or the config that only shows while a step runs. `hint` says what to do about it."""
 
+class DataError(RestrikeError):
+    """The data are not what the config says: a column is missing, a part of the split empty, a number not a number."""
+
+    code = "R460"
     restrike_message = True
 
     def __init__(self, message: str, hint: str | None = None):
-        super().__init__(message)
-        self.message, self.hint = message, hint
-
-    def __reduce__(self) -> tuple[type[TrainingError], tuple[str, str | None]]:
-        return type(self), (self.message, self.hint)
+        super().__init__(message, hint=hint)
 
 
-class DataError(TrainingError):
-    """The data are not what the config says they are."""
+class ComponentError(RestrikeError):
+    """An estimator or transformer cannot be imported, refuses a parameter, or is none."""
 
+    code = "R660"
+    restrike_message = True
 
-class ComponentError(TrainingError):
-    """An estimator, transformer or metric cannot be imported, or refuses one of its parameters."""
+    def __init__(self, message: str, hint: str | None = None):
+        super().__init__(message, hint=hint)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

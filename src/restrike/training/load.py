@@ -41,11 +41,11 @@ def load_files(
     columns: list[str],
     slice_columns: list[str],
     key: list[str] | None,
-    **inputs: Path,
+    **inputs: Any,
 ) -> tuple[Table, Table]:
     """Return datasets that are a part of the split each as one table, and as another which row came from which part.
 
-    `files` says for each part the dataset's name and how to read it; its file is the input `part_NAME`.
+    `files` says for each part the dataset's name and how to read it; the input `part_NAME` is its path, or the table.
     """
     import pandas
 
@@ -66,19 +66,18 @@ def load_files(
     return whole, pandas.DataFrame({"key": names, "part": parts})
 
 
-def _read(path: Path, name: str, read: Mapping[str, Any]) -> Table:
+def _read(data: Any, name: str, read: Mapping[str, Any]) -> Table:
     import pandas
 
     from restrike.codecs import read_data
 
-    checks.file(path, name, read.get("encoding") or "utf-8")
-    table = read_data(path, dict(read), pandas.DataFrame)
-    if not isinstance(table, pandas.DataFrame):
-        raise DataError(f"data '{name}' is not a table")
-    table.columns = [str(column) for column in table.columns]
-    if not len(table):
-        raise DataError(f"data '{name}' ({path.name}) has a header but no rows")
-    return table
+    if isinstance(data, Path):
+        checks.file(data, name, read.get("encoding") or "utf-8")
+        data = read_data(data, dict(read), pandas.DataFrame)
+    data.columns = [str(column) for column in data.columns]
+    if not len(data):
+        raise DataError(f"data '{name}' has a header but no rows")
+    return data
 
 
 def _wanted(
