@@ -33,9 +33,3 @@ class UnsavedData(RestrikeError):
     """A checkout would overwrite data that no version in the store holds."""
 
     code = "R404"
-
-
-class TableUnreadable(RestrikeError):
-    """A data file cannot be read as the table that it was declared to be."""
-
-    code = "R405"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from restrike.data.errors import DataMissing, DataUnusable
+from restrike.store.errors import FileChanged
 from restrike.store.trees import checked_name
 
 Kind = Literal["file", "folder"]
@@ -57,7 +58,14 @@ def find(project: Path, declared: str) -> Source:
         return Source(declared, root, "file", [_found("", status)])
     if not stat.S_ISDIR(status.st_mode):
         raise DataUnusable(f"'{declared}' is neither a file nor a folder")
-    files = sorted(_Walk(declared, os.fspath(root)).files())
+    try:
+        files = sorted(_Walk(declared, os.fspath(root)).files())
+    except FileNotFoundError as error:
+        raise FileChanged(
+            f"the data folder '{declared}' changes while it is read: '{error.filename}' is gone"
+        ) from None
+    except PermissionError as error:
+        raise DataUnusable(f"'{error.filename}' cannot be read: permission denied") from None
     if not files:
         raise DataUnusable(f"the data folder '{declared}' holds no files")
     return Source(declared, root, "folder", files)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from restrike.base import digest as digests
-from restrike.data.errors import LfsPointer
+from restrike.data.errors import DataUnusable, LfsPointer
 from restrike.data.files import Found, Kind, Source, find
 from restrike.data.history import FORMAT, Records, datasets
 from restrike.data.stat_cache import Cached, StatCache, Summary, signature
 from restrike.store import Store, TreeEntry
+from restrike.store.errors import FileChanged
 from restrike.store.trees import dump
 
 LFS_LINE = b"version https://git-lfs.github.com/spec/v1"
@@ -105,10 +106,19 @@ def _stored(store: Store, source: Source, cached: Cached | None) -> list[tuple[s
         for file in source.files:
             digest = known.get(file)
             if digest is None or digest in absent:
-                refuse_pointer(source, file)
-                digest, _ = store.put_file(source.locate(file))
+                digest = _put(store, source, file)
             files.append((digest, file))
     return files
+
+
+def _put(store: Store, source: Source, file: Found) -> str:
+    try:
+        refuse_pointer(source, file)
+        return store.put_file(source.locate(file))[0]
+    except FileNotFoundError:
+        raise FileChanged(f"'{source.shown(file)}' went away while the data was read") from None
+    except PermissionError:
+        raise DataUnusable(f"'{source.shown(file)}' cannot be read: permission denied") from None
 
 
 def _recorded(
