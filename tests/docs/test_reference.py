@@ -47,8 +47,8 @@ def test_every_error_says_what_it_means_in_whole_sentences(error):
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: f"{error.code}-{error.name}")
 def test_every_error_has_the_hundred_of_its_room(error):
     rooms = {
-        "base": "0", "workspace": "0", "cli": "0", "config": "1", "code": "2", "environment": "3", "data": "4",
-        "store": "5", "training": "6", "evaluation": "6", "worker": "6", "codecs": "46", "execution": "6",
+        "base": "0", "api": "07", "workspace": "0", "cli": "0", "config": "1", "code": "2", "environment": "3", "data": "4",
+        "store": "5", "training": "46", "evaluation": "6", "worker": "6", "codecs": "46", "execution": "6",
         "pipeline": "6", "records": "7", "verification": "8",
     }  # fmt: skip
     room = error.module.split(".")[1]

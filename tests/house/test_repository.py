@@ -12,7 +12,7 @@ INDEX_ADDRESS = re.compile(
     re.MULTILINE,
 )
 HOME = re.compile(r"(?<![\w.$}])/(home|root|Users|workspace|work)/[\w.-]+")
-IMAGINED = re.compile(r"/home/(ada|restrike|user|me|you)\b|/root/\.ssh")  # people in examples; the home inside the seal
+IMAGINED = re.compile(r"/home/(ada|ann|bob|eve|me|you|user|someone|restrike|x)\b")  # in examples, and inside the seal
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 
