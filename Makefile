@@ -47,7 +47,7 @@ format: $(READY) ## bring the source into the house's format
 bench: $(READY) ## measure restrike against its budgets and against plain Python
 	$(BIN)/python bench/run.py
 
-docs: $(READY) ## write the pages of docs/reference that are made from the source
+docs: $(READY) ## write the pages of docs that are made from the source
 	$(BIN)/python tools/reference.py
 
 lock: $(READY) ## write requirements/ anew from pyproject.toml (UPGRADE=1: with the newest versions)

@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that are made from the source: commands and errors. `make docs` calls this.
+"""Write the pages of docs that are made from the source: commands, errors and the index. `make docs` calls this.
 
 With --check nothing is written; the exit status says whether the pages are current.
 """
@@ -22,9 +22,16 @@ from restrike.cli.root import SECTIONS, root
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "restrike"
-REFERENCE = ROOT / "docs" / "reference"
+DOCS = ROOT / "docs"
 GENERATED = "<!-- Made from the source by `make docs`; changes belong there. -->"
 
+FOLDERS = {
+    "guides": "Guides",
+    "concepts": "Concepts",
+    "reference": "Reference",
+    "design": "Design",
+    "adr": "Decisions",
+}
 ROOMS = {
     "R0": "General",
     "R1": "Configuration",
@@ -167,9 +174,41 @@ def _exit_code(error: ErrorClass, by_name: dict[str, ErrorClass]) -> int:
     return next((_exit_code(base, by_name) for base in inherited), RestrikeError.exit_code)
 
 
+def index_page() -> str:
+    """Return docs/README.md, the way to every page."""
+    parts = [
+        "# restrike: documentation",
+        GENERATED,
+        "**Guides** show how something is done, **concepts** say what words mean, the **reference** is complete, **design** "
+        "specifies the formats on disk exactly enough to write them anew, and **decisions** say why things are as they are.",
+    ]
+    for folder, title in FOLDERS.items():
+        entries = [
+            f"- [{_title(text)}]({folder}/{name})" for name, text in sorted(_pages_of(folder).items()) if text.strip()
+        ]
+        if entries:
+            parts += [f"## {title}", "\n".join(entries)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _pages_of(folder: str) -> dict[str, str]:
+    """Return the pages of a folder; those made here exist even before they are first written."""
+    found = {path.name: path.read_text("utf-8") for path in (DOCS / folder).glob("*.md")}
+    made = {"commands.md": "# Commands", "errors.md": "# Errors"} if folder == "reference" else {}
+    return made | found
+
+
+def _title(text: str) -> str:
+    return text.splitlines()[0].removeprefix("# ")
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page with what it should hold."""
-    return {REFERENCE / "commands.md": commands_page(), REFERENCE / "errors.md": errors_page()}
+    return {
+        DOCS / "README.md": index_page(),
+        DOCS / "reference" / "commands.md": commands_page(),
+        DOCS / "reference" / "errors.md": errors_page(),
+    }
 
 
 def main(arguments: list[str]) -> int:
