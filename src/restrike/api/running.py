@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,13 @@ def run(
 
     `overrides` are `key.path=value` texts, as after `--set`. Raise RestrikeError where the input is wrong.
     """
+    asked = time.time()
     found = find(project)
     notes = Notes(progress or silent, found.root)
     config = found.config(overrides)
     with found.place() as place, place.ledger.store.temporary() as folder:
         captured = capture(found.root, config, place.ledger.store, place.repository, folder, notes)
-        options = Options(tuple(overrides), reuse, workers or 1)
+        options = Options(tuple(overrides), reuse, workers or 1, asked)
         finished = execute(place, captured, options, folder, notes)
         document = run_document(recorded.read(place.ledger, finished.run), found.root)
     return document | {"notes": notes.texts}

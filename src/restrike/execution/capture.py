@@ -16,7 +16,6 @@ from restrike.data import DatasetVersion
 from restrike.environment import Environment
 from restrike.execution import engine
 from restrike.execution.materials import Sealed
-from restrike.execution.preload import modules_for
 from restrike.execution.runner import Progress
 from restrike.execution.sandbox.variables import stated
 from restrike.pipeline.graph import Step, ordered
@@ -73,7 +72,7 @@ def capture(
         variables=stated(config.numeric["profile"], threads(config), passed),
         data={name: _declared(config, name, version) for name, version in datasets.items()},
         secrets=secrets,
-        preload=modules_for(steps),
+        steps=steps,
         hidden=(project, Path.home()),
     )
     return Capture(config, snapshot, found, datasets, steps, _recipe(config, sealed, found, steps), sealed)

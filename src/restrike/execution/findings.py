@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import restrike
 from restrike.code import Snapshot
 from restrike.config import DataDecl
 from restrike.execution.executor import Explain
@@ -14,9 +15,11 @@ from restrike.execution.sandbox.hidden import hidden
 from restrike.pipeline.graph import Step
 
 
-def explainer(project: Path, data: Mapping[str, DataDecl], snapshot: Snapshot) -> Explain:
+def explainer(project: Path, data: Mapping[str, DataDecl], snapshot: Snapshot, import_roots: Iterable[str]) -> Explain:
     """Return a function that turns a step's look-ups into findings, knowing the user's own files."""
     left_out = {item.path: item.reason for item in snapshot.left_out}
+    # Folders that a .pth file of the environment names: a Python that a step starts looks whether they are there.
+    own = {Path(restrike.__file__).parents[1], project, *(project / root for root in import_roots)}
 
     def explain(step: Step, lookups: tuple[Lookup, ...], failed: bool) -> list[dict[str, Any]]:
         given = {source.name for source in step.inputs.values() if source.kind == "data"}
@@ -29,6 +32,7 @@ def explainer(project: Path, data: Mapping[str, DataDecl], snapshot: Snapshot) -
             left_out=left_out,
             exists=Path.exists,
         )
+        found = [item for item in found if item.host not in own and not (step.network and item.kind == "network")]
         return [
             {"kind": item.kind, "step": step.name, "what": item.what, "where": item.path, "hint": item.hint}
             for item in found

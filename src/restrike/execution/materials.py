@@ -15,7 +15,9 @@ from typing import Any
 from restrike.code import CodeRepository
 from restrike.environment import Interpreter
 from restrike.execution import engine
+from restrike.execution.preload import modules_for
 from restrike.execution.sandbox import Mount, Sandbox, Seal
+from restrike.pipeline.graph import Step
 from restrike.store import Store
 
 PROJECT = "/project"  # where the snapshot lies inside the seal, on every machine
@@ -34,8 +36,8 @@ class Sealed:
     import_roots: tuple[str, ...]
     variables: Mapping[str, str]
     data: Mapping[str, Mapping[str, Any]]  # name -> path, digest, kind, read
+    steps: tuple[Step, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    preload: tuple[str, ...] = ()
     hidden: tuple[Path, ...] = ()  # folders of this machine that no step may see even where a system folder has them
 
 
@@ -117,7 +119,7 @@ class Materials:
                 code=code,
                 import_roots=self.sealed.import_roots,
                 variables=dict(self.sealed.variables),
-                preload=self.sealed.preload,
+                preload=modules_for(self.sealed.steps, code, self.sealed.import_roots),
                 hidden=self.sealed.hidden,
             ),
             on_log=self._on_log,

@@ -42,6 +42,7 @@ class Options:
     overrides: Sequence[str] = ()
     reuse: bool = True
     workers: int = 1
+    asked: float = field(default_factory=time.time)  # when the person asked for it
 
 
 @dataclass
@@ -66,7 +67,7 @@ def run(place: Place, capture: Capture, options: Options, folder: Path, progress
         finished=lambda step: _record(ledger, run_id, step),
         workers=options.workers,
     )
-    explain = findings.explainer(place.project, capture.config.data, capture.snapshot)
+    explain = findings.explainer(place.project, capture.config.data, capture.snapshot, capture.sealed.import_roots)
     executor = Executor(ledger.store, materials, log, explain)
     runner = Runner(capture.recipe, capture.steps, materials, executor, rules, progress)
     status = "interrupted"
@@ -78,7 +79,7 @@ def run(place: Place, capture: Capture, options: Options, folder: Path, progress
     finally:
         materials.stop()
         log.close()
-        closing = _close(ledger, run_id, opening, capture, runner.runs, status, materials.isolation, log)
+        closing = _close(ledger, run_id, options.asked, capture, runner.runs, status, materials.isolation, log)
     return Finished(run_id, closing, runner.runs)
 
 
@@ -140,7 +141,7 @@ def _config_document(capture: Capture) -> dict[str, Any]:
 def _close(
     ledger: Ledger,
     run_id: str,
-    opening: Mapping[str, Any],
+    asked: float,
     capture: Capture,
     runs: Mapping[str, StepRun],
     status: str,
@@ -173,7 +174,7 @@ def _close(
         "cpu_seconds": round(cpu, 6),
         "wall_seconds": round(wall, 6),
         "ended": ended,
-        "seconds": round(ended - opening["time"], 6),
+        "seconds": round(ended - asked, 6),
     }
     ledger.append(closing)
     return closing

@@ -21,7 +21,6 @@ from restrike.execution.executor import Executor
 from restrike.execution.log import RunLog
 from restrike.execution.materials import Materials, Sealed
 from restrike.execution.outcome import Measurements, artifacts_of, measured
-from restrike.execution.preload import modules_for
 from restrike.execution.process import identity_of_process
 from restrike.execution.run import Place
 from restrike.execution.runner import Progress, Rules, Runner
@@ -141,7 +140,7 @@ def sealed_as_recorded(recorded: RecordedRun, proof: Proof) -> Sealed:
         variables=recipe["variables"],
         data={name: {**item, "kind": kinds[name], "read": reads[name]} for name, item in recipe["data"].items()},
         secrets={name: os.environ[name] for name in recipe["secrets"]},
-        preload=modules_for(recorded.steps),
+        steps=recorded.steps,
         hidden=(Path.home(),),
     )
 
