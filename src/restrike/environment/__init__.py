@@ -1,10 +1,9 @@
 """The environment aspect: whose Python, what is installed in it, the way back to it, and the proof."""
 
-from restrike.environment.bytecode import compile_modules
 from restrike.environment.capture import Environment, capture
 from restrike.environment.conditions import machine
 from restrike.environment.distributions import Distribution
-from restrike.environment.interpreter import Interpreter, cache_root, whose
+from restrike.environment.interpreter import Interpreter, whose
 from restrike.environment.lock import Lock, lock
 from restrike.environment.proof import Mismatch, prove
 from restrike.environment.rebuild import Rebuilt, is_rebuilt, rebuild
@@ -17,9 +16,7 @@ __all__ = [
     "Lock",
     "Mismatch",
     "Rebuilt",
-    "cache_root",
     "capture",
-    "compile_modules",
     "is_rebuilt",
     "lock",
     "machine",

@@ -18,6 +18,7 @@ from typing import Any
 
 from restrike.base import atomic, digest, process
 from restrike.base.errors import ProgramMissing, StorageFull, StorageReadOnly
+from restrike.base.folders import user_cache
 from restrike.environment.errors import InterpreterMissing, InterpreterTooOld
 
 FORMAT = "restrike.interpreter/1"
@@ -145,7 +146,7 @@ def _way_out(path: Path, origin: str) -> str:
 
 def inspect(executable: Path, origin: str) -> Interpreter:
     """Return what an interpreter says about itself; raise InterpreterMissing or InterpreterTooOld."""
-    kept = cache_root() / "interpreters" / f"{digest.of_bytes(os.fsencode(executable))}.json"
+    kept = user_cache() / "interpreters" / f"{digest.of_bytes(os.fsencode(executable))}.json"
     facts = _kept(kept, executable)
     if facts is None:
         facts = _asked(executable, origin)
@@ -153,14 +154,6 @@ def inspect(executable: Path, origin: str) -> Interpreter:
         if facts["executable"] == str(executable):
             _keep(kept, executable, facts)
     return _interpreter(origin, facts)
-
-
-def cache_root() -> Path:
-    """Return the folder in which restrike keeps what any project of this user can use again."""
-    if own := os.environ.get("RESTRIKE_CACHE"):
-        return Path(own)
-    shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "restrike"
 
 
 def _asked(executable: Path, origin: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from restrike.environment.errors import (
     PythonUnavailable,
     RebuildFailed,
 )
-from restrike.environment.interpreter import Interpreter, cache_root, inspect
+from restrike.environment.interpreter import Interpreter, inspect
 from restrike.environment.proof import Mismatch, compare, installed
 
 FORMAT = "restrike.rebuilt/1"
@@ -79,9 +79,9 @@ def rebuild(
     return Rebuilt(interpreter, path, built, time.monotonic() - started, tuple(mismatches))
 
 
-def is_rebuilt(identity: str, root: Path | None = None) -> bool:
+def is_rebuilt(identity: str, *, cache_root: Path) -> bool:
     """Tell whether an environment was built here before; whether it is still as it was left is for `rebuild` to say."""
-    return (place_of(identity, root or cache_root()) / MARKER).is_file()
+    return (place_of(identity, cache_root) / MARKER).is_file()
 
 
 def place_of(identity: str, root: Path) -> Path:

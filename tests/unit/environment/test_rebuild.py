@@ -56,9 +56,9 @@ def test_the_recorded_environment_comes_back(recorded: Recorded, real_venv: Path
 
 
 def test_it_is_built_once_and_then_only_looked_at(recorded: Recorded, settle: Callable[[], None]) -> None:
-    assert not is_rebuilt(recorded.place.name, recorded.root)
+    assert not is_rebuilt(recorded.place.name, cache_root=recorded.root)
     first = recorded.rebuild()
-    assert is_rebuilt(recorded.place.name, recorded.root)
+    assert is_rebuilt(recorded.place.name, cache_root=recorded.root)
     inode = (first.path / "pyvenv.cfg").stat().st_ino
     settle()
     again = recorded.rebuild()
