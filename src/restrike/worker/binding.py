@@ -45,10 +45,12 @@ def function_of(use: str, roots: list[str]) -> Callable[..., Any]:
 
 def _refuse_shadowed(name: str, module: types.ModuleType, roots: list[str]) -> None:
     file = getattr(module, "__file__", None) or ""
+    if any(file.startswith(place + "/") for place in roots):
+        return
     first = name.partition(".")[0]
     for root in roots:
         for candidate in (f"{root}/{first}.py", f"{root}/{first}/__init__.py"):
-            if os.path.exists(candidate) and not any(file.startswith(place + "/") for place in roots):
+            if os.path.exists(candidate):
                 raise StepError(
                     f"module '{first}' of the project has the name of one that Python had already loaded",
                     f"rename {os.path.relpath(candidate, root)}",

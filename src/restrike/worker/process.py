@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from restrike.worker import failure, filter, kernel, operations, seal, wire
 
 SEAL_FAILED = 70  # exit status of a step that could not be sealed; its result says why
+RESULT_LOST = 71  # exit status of a step whose result could not be written
 _HIGH = 200  # our descriptors stay above what programs count on being free
 _FATAL = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -48,8 +49,12 @@ def run(number: int, how: Surroundings, channel: socket.socket, job: int, result
         document = operations.execute(order["job"])
     except BaseException as error:  # noqa: BLE001  # the worker's boundary: the step's own failure, told to the user
         document = {"state": "failed", "error": failure.document(error)}
-    _finish(result, document)
-    os._exit(0)
+    status = RESULT_LOST
+    try:
+        _finish(result, document)
+        status = 0
+    finally:
+        os._exit(status)
 
 
 def _take_descriptors(channel: socket.socket, job: int, result: int, out: int, err: int) -> int:

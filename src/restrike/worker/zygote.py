@@ -53,10 +53,8 @@ def _be_careful() -> None:
 def _import_engine(engine: str) -> None:
     for room in ("base", "pipeline", "codecs", "evaluation", "training", "worker"):
         folder = os.path.join(engine, "restrike", room)
-        if os.path.isdir(folder):
-            for module in pkgutil.iter_modules([folder]):
-                if not module.name.startswith("__"):
-                    importlib.import_module(f"restrike.{room}.{module.name}")
+        for module in pkgutil.walk_packages([folder], f"restrike.{room}."):
+            importlib.import_module(module.name)
 
 
 def _preload(names: list[str]) -> dict[str, str]:

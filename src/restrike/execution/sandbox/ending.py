@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from restrike.worker.failure import plain
 from restrike.worker.filter import KILLED_ITSELF
+from restrike.worker.process import RESULT_LOST
 
 State = Literal["ok", "failed", "timed out", "killed"]
 
@@ -33,6 +34,8 @@ def _cause(status: int | None) -> str:
         return "the system ended the step's process (SIGKILL), as it does when memory runs out"
     if status < 0:
         return f"the step's process was ended by {_name(-status)}: a crash in native code"
+    if status == RESULT_LOST:
+        return "the step closed descriptors that are not its own, and its result could not be taken"
     if status > 128 and status - 128 in set(signal.Signals):
         return f"the step's process was ended by {_name(status - 128)}"
     return f"the step's process ended itself with status {status} (os._exit) before it returned"

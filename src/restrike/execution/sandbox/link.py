@@ -33,6 +33,7 @@ class Link:
 
     def __init__(self, warden: dict[str, Any], zygote: dict[str, Any], on_message: Heard, on_end: Callable[[], None]):
         self._send_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
         self._report = wire.memory_file()
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = _start(theirs, self._report)
@@ -67,9 +68,13 @@ class Link:
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGKILL)  # the zygote goes with it, by its parent death signal
             self._process.wait()
-        if self._report >= 0:
-            os.close(self._report)
-            self._report = -1
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        with self._send_lock:
+            self._channel.close()
+            if self._report >= 0:
+                os.close(self._report)
+                self._report = -1
 
     def _send(self, message: dict[str, Any], descriptors: list[int] | None = None) -> None:
         with self._send_lock:

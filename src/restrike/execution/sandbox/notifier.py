@@ -15,8 +15,10 @@ from restrike.worker.filter import LOOKUPS
 _RECEIVE, _SEND, _SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082104
 _NOTIFICATION = struct.Struct("=QIIiIQ6Q")
 _RESPONSE = struct.Struct("=QqiI")
+_EMPTY = bytes(_NOTIFICATION.size)
 _CONTINUE, _SYNCHRONOUS_WAKE_UP = 1, 1
 _HERE = 0xFFFFFF9C  # AT_FDCWD in the low 32 bits
+_BY_FOLDER = frozenset(("openat", "openat2", "execveat", "newfstatat", "statx"))
 _WRITING = os.O_CREAT
 _OPENAT2, _IN_ROOT = 437, 0x10
 _MOST = 50_000  # different names a step may ask for before we stop noting more
@@ -35,27 +37,30 @@ class Memory:
     """Another process's memory."""
 
     def __init__(self) -> None:
-        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._call = ctypes.CDLL(None, use_errno=True).process_vm_readv
         self._buffer = ctypes.create_string_buffer(4096)
-        self._local = _Vector(ctypes.addressof(self._buffer), 0)
-        self._remote = _Vector(0, 0)
+        self._view = memoryview(self._buffer).cast("B")
+        self._local, self._remote = _Vector(ctypes.addressof(self._buffer), 0), _Vector(0, 0)
+        self._references = ctypes.byref(self._local), ctypes.byref(self._remote)
 
     def read(self, pid: int, address: int, length: int) -> bytes:
         """Return up to `length` bytes (at most 4096), fewer where the memory ends."""
         self._local.length = self._remote.length = length
         self._remote.base = address
-        count = self._libc.process_vm_readv(pid, ctypes.byref(self._local), 1, ctypes.byref(self._remote), 1, 0)
-        return self._buffer.raw[:count] if count > 0 else b""
+        local, remote = self._references
+        count = self._call(pid, local, 1, remote, 1, 0)
+        return bytes(self._view[:count]) if count > 0 else b""
 
     def text(self, pid: int, address: int) -> str | None:
         """Return the NUL-terminated text at an address; None if it cannot be read."""
         for length in (256, 4096):
-            # Not past the page: the next one may not be there.
-            data = self.read(pid, address, min(length, 4096 - address % 4096))
-            if len(data) == 4096 - address % 4096 and b"\0" not in data:
-                data += self.read(pid, address + len(data), 4096 - len(data))
-            if b"\0" in data:
-                return os.fsdecode(data[: data.index(b"\0")])
+            page = 4096 - address % 4096  # no further at once: the next page may not be there
+            data = self.read(pid, address, min(length, page))
+            if len(data) == page and b"\0" not in data:
+                data += self.read(pid, address + page, 4096 - page)
+            end = data.find(b"\0")
+            if end >= 0:
+                return os.fsdecode(data[:end])
         return None
 
 
@@ -68,26 +73,28 @@ class Notifier:
         self._unwatched = tuple(folder.rstrip("/") + "/" for folder in unwatched)
         self._memory = memory
         self._libc = ctypes.CDLL(None, use_errno=True)
+        self._buffer, self._answer = bytearray(_NOTIFICATION.size), bytearray(_RESPONSE.size)
         self._found: dict[str, tuple[bool, str]] = {}
         with contextlib.suppress(OSError):  # a kernel before 6.6 is only a little slower
             fcntl.ioctl(listener, _SET_FLAGS, _SYNCHRONOUS_WAKE_UP)
 
     def serve(self) -> bool:
         """Answer one notification; return whether there was one. The step goes on whatever happens here."""
-        buffer = bytearray(_NOTIFICATION.size)
+        self._buffer[:] = _EMPTY
         try:
-            fcntl.ioctl(self.listener, _RECEIVE, buffer, True)
+            fcntl.ioctl(self.listener, _RECEIVE, self._buffer, True)
         except OSError:
             return False  # the caller died meanwhile
-        number, pid, _, call, _, _, *arguments = _NOTIFICATION.unpack(buffer)
+        number, pid, _, call, _, _, *arguments = _NOTIFICATION.unpack(self._buffer)
         try:
             if pid and len(self._found) < _MOST:
                 self._note(self._names.get(call, ""), pid, arguments)
         except (OSError, ValueError):
             pass  # it died, or gave an address that is not one: the call itself will say so
         finally:
-            with contextlib.suppress(OSError):
-                fcntl.ioctl(self.listener, _SEND, bytearray(_RESPONSE.pack(number, 0, 0, _CONTINUE)), True)
+            _RESPONSE.pack_into(self._answer, 0, number, 0, 0, _CONTINUE)
+            with contextlib.suppress(OSError):  # the caller died meanwhile
+                fcntl.ioctl(self.listener, _SEND, self._answer, True)
         return True
 
     def lookups(self) -> list[tuple[str, bool, str]]:
@@ -97,7 +104,7 @@ class Notifier:
         if call == "connect":
             self._note_address(pid, arguments[1], arguments[2])
             return
-        by_folder = call in ("openat", "openat2", "execveat", "newfstatat", "statx")
+        by_folder = call in _BY_FOLDER
         text = self._memory.text(pid, arguments[1 if by_folder else 0])
         if not text or text.startswith(self._unwatched):
             return
