@@ -9,7 +9,7 @@ from restrike.base.errors import RestrikeError
 from restrike.config.tree import Place
 
 MINIMAL = """\
-a small configuration:
+# a small configuration
 restrike: 1
 data: {rows: data.csv}
 train_on: rows

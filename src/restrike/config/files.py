@@ -16,7 +16,8 @@ def read(path: Path, *, place: Place | None = None) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise ConfigMissing(f"'{_short(path)}' does not exist", where=where, hint=_instead(path)) from None
+        hint = "restrike init" if path.name == "restrike.yaml" else None
+        raise ConfigMissing(f"'{_short(path)}' does not exist{_near(path)}", where=where, hint=hint) from None
     except IsADirectoryError:
         raise ConfigUnreadable(f"'{_short(path)}' is a folder, not a file", where=where) from None
     except NotADirectoryError:
@@ -36,12 +37,10 @@ def _short(path: Path) -> str:
     return path.name if path.is_absolute() else str(path)
 
 
-def _instead(path: Path) -> str | None:
-    if path.name == "restrike.yaml":
-        return "restrike init"
+def _near(path: Path) -> str:
     try:
         names = [name for name in os.listdir(path.parent) if name.endswith((".yaml", ".yml"))]
     except OSError:
-        return None
+        return ""
     close = difflib.get_close_matches(path.name, names, 1)
-    return f"did you mean '{close[0]}'?" if close else None
+    return f"; did you mean '{close[0]}'?" if close else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Sequence
 
 from restrike.config.errors import Problem
@@ -30,7 +32,7 @@ def apply(root: Node, flags: Sequence[str]) -> list[Problem]:
         place = Place(f"--set {flag}", rank=_RANK + position)
         try:
             path, text = _split(flag, place)
-            _assign(root, path, _value(text, place), place)
+            _assign(root, path, _value(path, text, place), place)
         except BadFlag as bad:
             problems += bad.problems
     return problems
@@ -53,10 +55,11 @@ def _split(flag: str, place: Place) -> tuple[Path, str]:
     return tuple(steps), flag[position + 1 :]
 
 
-def _value(text: str, place: Place) -> Node:
+def _value(path: Path, text: str, place: Place) -> Node:
     parsed = parse(text, place.source, place.rank, flag=True)
     if parsed.problems:
-        raise BadFlag(parsed.problems)
+        quoted = f"--set {shlex.quote(f'{dotted(path)}={json.dumps(text, ensure_ascii=False)}')}   # as text"
+        raise BadFlag([Problem(place, problem.message, quoted) for problem in parsed.problems])
     return parsed.root if parsed.root is not None else Node(None, place)
 
 

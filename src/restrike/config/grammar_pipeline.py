@@ -69,6 +69,12 @@ def _named(value: Any) -> Any:
     return {name: {} for name in value}
 
 
+def _with_paths(value: Any) -> Any:
+    if isinstance(value, list):
+        raise wrong("have to say where the command leaves them, {NAME: path}, and are a list")
+    return value
+
+
 class CallStep(Section):
     use: Use
     inputs: Inputs = Field(default={}, description="for each argument data.NAME, STEP or STEP.OUTPUT")
@@ -92,6 +98,7 @@ class CommandStep(Section):
     outputs: Annotated[
         dict[Name, Annotated[CommandOutput, BeforeValidator(from_path, json_schema_input_type=CommandOutput | str)]],
         TakenBack,
+        BeforeValidator(_with_paths),
     ] = Field(default={}, description="files or folders that the command leaves behind")
     timeout: Seconds | None = Field(default=None, description="seconds of wall time")
     network: bool | None = Field(default=None, description="let this step use the network")
@@ -113,7 +120,12 @@ class CommandStep(Section):
 
 
 def _step_form(value: Json) -> type[Section]:
-    return CommandStep if value.get("run") is not None else CallStep
+    use, run = value.get("use") is not None, value.get("run") is not None
+    if use and run:
+        raise wrong("has both 'use' (a function) and 'run' (a command); a step is one of them")
+    if not use and not run and set(value) <= {*CallStep.keys(), *CommandStep.keys()}:
+        raise wrong("has neither 'use' (a function) nor 'run' (a command)")
+    return CommandStep if run else CallStep
 
 
 Step = Annotated[CallStep | CommandStep, chosen(_step_form)]

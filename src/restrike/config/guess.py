@@ -58,7 +58,7 @@ class Table:
         return self.label.numeric and self.label.categories > FEW
 
     def features(self) -> dict[str, list[str]]:
-        """Return the columns by group; row numbers and free text are in none."""
+        """Return the columns by group; row numbers and free text are in none, unless there is nothing else."""
         found: dict[str, list[str]] = {"numeric": [], "categorical": []}
         for column in self.columns:
             if column is self.label:
@@ -67,6 +67,8 @@ class Table:
                 found["numeric"].append(column.name)
             elif not column.numeric and 1 < column.categories <= FEW:
                 found["categorical"].append(column.name)
+        if not any(found.values()):
+            found["numeric"] = [column.name for column in self.columns if column is not self.label]
         return {group: names for group, names in found.items() if names}
 
 

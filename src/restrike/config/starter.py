@@ -12,6 +12,8 @@ from restrike.config.guess import Table, look
 from restrike.config.scalars import meaning
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
+_WIDTH = 100
+_ESCAPED = re.compile("[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _PREPROCESS = {
     "numeric": """\
   numeric:
@@ -36,7 +38,7 @@ def starter(data: Path | None) -> str:
     table = look(data) if data is not None else None
     guessed = "   # a guess: check it" if table else ""
     regression = table is not None and table.regression
-    features = (table.features() if table else {}) or {"numeric": ["age", "income"]}
+    features = table.features() if table else {"numeric": ["age", "income"]}
     label = table.label.name if table else "bought"
     path = data.as_posix() if data is not None else "data/train.csv"
     return _TEMPLATE.format(
@@ -56,7 +58,9 @@ def starter(data: Path | None) -> str:
 
 def text(value: str) -> str:
     """Return a text as YAML that means exactly this text."""
-    return value if _PLAIN.fullmatch(value) and meaning(value) == value else json.dumps(value, ensure_ascii=False)
+    if _PLAIN.fullmatch(value) and meaning(value) == value:
+        return value
+    return _ESCAPED.sub(lambda sign: f"\\U{ord(sign[0]):08x}", json.dumps(value, ensure_ascii=False))
 
 
 def _dataset(path: str, table: Table | None) -> str:
@@ -100,8 +104,13 @@ def _slices(features: dict[str, list[str]]) -> str:
 
 def _list(names: Iterable[str]) -> str:
     """Return a list over as many lines as it needs, for a key on the line above."""
-    listed = f"[{', '.join(text(name) for name in names)}]"
-    return textwrap.fill(listed, 110, initial_indent="    ", subsequent_indent="     ", break_long_words=False)
+    lines = [""]
+    for name in names:
+        if len(lines[-1]) + len(name) > _WIDTH:
+            lines.append("")
+        lines[-1] += f" {text(name)},"
+    listed = "\n     ".join(line.lstrip() for line in lines)
+    return f"    [{listed.removesuffix(',')}]"
 
 
 _TEMPLATE = """\

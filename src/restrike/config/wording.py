@@ -96,7 +96,10 @@ def _told(kind: str, context: Any, value: Any) -> str:
         return f"has to be {_KINDS[kind]}, not {described(value)}{'; write it in quotes' if quote else ''}"
     if kind in _LIMITS:
         words, key = _LIMITS[kind]
-        return f"has to be {words} {context[key]:g}, not {value}"
+        limit = context[key]
+        return (
+            f"has to be {words} {limit:g}, not {value}" if limit % 1 else f"has to be {words} {int(limit)}, not {value}"
+        )
     if kind == "literal_error":
         return _literal(context["expected"], value)
     if kind in ("too_short", "string_too_short"):
