@@ -8,7 +8,7 @@ from typing import Any
 
 from restrike.codecs import datasets, wanted
 from restrike.codecs.errors import CannotConvert, CannotLoad
-from restrike.codecs.formats import arrays, json_text, pickles, tables
+from restrike.codecs.formats import arrays, json_text, pickles, tables, tagged_json
 
 
 def decode(path: Path, codec: str, want: Any = None, engine: str | None = None) -> Any:
@@ -33,13 +33,21 @@ def decode(path: Path, codec: str, want: Any = None, engine: str | None = None) 
 
 
 def _json(path: Path, want: str | None) -> Any:
+    return _loaded(path, want, json_text.loads)
+
+
+def _tagged(path: Path, want: str | None) -> Any:
+    return _loaded(path, want, tagged_json.loads)
+
+
+def _loaded(path: Path, want: str | None, loads: Callable[[str], Any]) -> Any:
     if want == "bytes":
         return path.read_bytes()
     text = path.read_text(encoding="utf-8")
     if want == "str":
         return text
     try:
-        return json_text.loads(text)
+        return loads(text)
     except ValueError as error:
         raise CannotLoad(f"'{path.name}' is not JSON: {error}") from error
 
@@ -78,6 +86,7 @@ def _only(value: Any, what: str, want: str | None, own: str) -> Any:
 
 _READERS: dict[str, Callable[[Path, str | None], Any]] = {
     "json@1": _json,
+    "values/json@1": _tagged,
     "text@1": _text,
     "bytes@1": _bytes,
     "table/arrow@1": tables.read,

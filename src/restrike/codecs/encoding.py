@@ -9,7 +9,7 @@ from typing import Any, Literal
 from restrike.codecs.content.parts import lineage
 from restrike.codecs.content.walk import content_digest
 from restrike.codecs.errors import NoContentDigest
-from restrike.codecs.formats import arrays, json_text, paths, pickles, tables
+from restrike.codecs.formats import arrays, json_text, paths, pickles, tables, tagged_json
 from restrike.codecs.formats.columns import Unsupported
 
 
@@ -69,6 +69,9 @@ def _write(value: Any, target: Path, name: str) -> tuple[str, str, tuple[str, ..
     if json_text.is_json(value):
         target.write_text(json_text.dumps(value), encoding="utf-8", newline="")
         return "json@1", type(value).__name__, ()
+    if type(value) in (dict, list, tuple, set, frozenset) and (text := _tagged(value)) is not None:
+        target.write_text(text, encoding="utf-8", newline="")
+        return "values/json@1", type(value).__name__, ()
     notes: tuple[str, ...] = ()
     if engine := tables.engine_of(value):
         try:
@@ -86,3 +89,10 @@ def _write(value: Any, target: Path, name: str) -> tuple[str, str, tuple[str, ..
         return "scalar/npy@1", "numpy.generic", ()
     pickles.write(value, target, name)
     return "sklearn/pickle@1" if pickles.is_estimator(value) else "pickle@1", engine or type(value).__qualname__, notes
+
+
+def _tagged(value: Any) -> str | None:
+    try:
+        return tagged_json.dumps(value)
+    except (tagged_json.Untold, NoContentDigest):
+        return None
