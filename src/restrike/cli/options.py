@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass
@@ -41,6 +43,13 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         setattr(context.ensure_object(Options), parameter.name, value)
 
 
+def _keep_path(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value:
+        from pathlib import Path  # why: it is a twentieth of what `restrike --help` costs
+
+        _keep(context, parameter, Path(value))
+
+
 def _shared() -> list[click.Parameter]:
     def flag(*names: str, help: str) -> click.Option:
         return click.Option(names, is_flag=True, expose_value=False, callback=_keep, help=help)
@@ -48,10 +57,10 @@ def _shared() -> list[click.Parameter]:
     return [
         click.Option(
             ["--project"],
-            type=click.Path(path_type=Path),
+            type=click.Path(),
             metavar="PATH",
             expose_value=False,
-            callback=_keep,
+            callback=_keep_path,
             help="The project's folder (default: this one or the nearest above it that has a restrike.yaml).",
         ),
         flag("--json", help="Print one JSON document on standard output."),
