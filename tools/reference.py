@@ -180,7 +180,7 @@ def index_page() -> str:
         "# restrike: documentation",
         GENERATED,
         "**Guides** show how something is done, **concepts** say what words mean, the **reference** is complete, "
-        "**design** specifies the formats on disk exactly enough to write them anew, and **decisions** say why things are "
+        "**design** specifies the formats on disk exactly enough to write them anew, **decisions** say why things are "
         "as they are.",
     ]
     for folder, title in FOLDERS.items():
