@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from restrike import data
+from restrike.data.history import version_of
 from restrike.execution.run import Place
 from restrike.records import recorded
 from restrike.workspace import Project, find
@@ -76,7 +77,7 @@ def data_checkout(
     found = find(project)
     with found.place() as place:
         store = place.ledger.store
-        record = data.version_of(data.log(store, name, records=place.ledger.datasets()), version)
+        record = version_of(data.log(store, name, records=place.ledger.datasets()), version)
         path = data.checkout(store, found.root, name, record["digest"], target)
     return {"name": name, "digest": record["digest"], "path": str(path), "size": record["size"]}
 
