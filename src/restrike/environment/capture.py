@@ -16,7 +16,7 @@ from typing import Any
 from restrike import __version__
 from restrike.base import atomic, digest
 from restrike.environment import conda, conditions, tree
-from restrike.environment.distributions import Distribution, Reader, Rows
+from restrike.environment.distributions import UNOWNED, Distribution, Reader, Rows
 from restrike.environment.hashes import FileDigests
 from restrike.environment.interpreter import Interpreter, outermost
 
@@ -122,8 +122,8 @@ def _notes(distributions: Iterable[Distribution]) -> Iterable[str]:
             yield f"'{one.name}' is installed editable from '{one.location}', outside the project: it is not sealed"
         if " (also " in one.name:
             yield f"'{one.name.partition(' ')[0]}' is installed twice; version {one.version} is the hidden one"
-        if one.name == "(unowned)":
-            yield f"{one.files} files in '{one.location}' belong to no distribution and are imported all the same"
+        if one.name == UNOWNED:
+            yield f"{one.files} modules or .pth files in '{one.location}' belong to no distribution; they count as well"
 
 
 def _digests_file(cache: Path) -> Path:

@@ -23,7 +23,7 @@ RESTRIKE = "restrike"
 _CODE = (".py", ".pth", ".so", ".pyd", ".dylib")
 # Written beside installed modules by tools at work: a virtualenv's start-up hook and ply's parser tables.
 _GENERATED = frozenset({"_virtualenv.py", "_virtualenv.pth", "parsetab.py", "lextab.py", "yacctab.py"})
-_NOT_PORTABLE = ("bin/", "Scripts/", "include/")  # scripts name the interpreter's path in their first line
+_NOT_PORTABLE = {"bin", "scripts", "Scripts", "include"}  # scripts name the interpreter's path in their first line
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Reader:
         roots = [Path(path) for path in site_packages]
         for root in roots:
             self.installed[str(root)] = tree.installed(root)
+        strays: dict[str, str] = {}
         for root in roots:
             files = self.installed[str(root)]
             owned: set[str] = set()
@@ -74,7 +75,9 @@ class Reader:
                 owned.update(found.expected)
                 if found.name != RESTRIKE:
                     yield self._rows(found, files)
-            yield from self._strays(root, files, owned)
+            yield from self._strays(root, files, owned, strays)
+        if strays:
+            yield Rows(_pseudo(UNOWNED, strays, roots[0]), strays)
 
     def _rows(self, found: Installed, files: tree.Tree) -> Rows:
         if found.editable:
@@ -102,7 +105,7 @@ class Reader:
         if not path.startswith("../"):
             return path
         below = os.path.relpath(os.path.normpath(root / path), self._prefix)
-        if below.startswith(("..", *_NOT_PORTABLE)):
+        if below.startswith("..") or not _NOT_PORTABLE.isdisjoint(below.split("/")):
             return None
         return "{prefix}/" + below
 
@@ -128,7 +131,7 @@ class Reader:
             line
             for path in found.expected
             if path.endswith(".pth")
-            for line in metadata.path_lines((found.root / path).read_text("utf-8", "replace"))[0]
+            for line in metadata.path_lines(metadata.text_of(found.root / path) or "")[0]
         ]
         folders = [folder for folder in (found.root / line for line in lines) if folder.is_dir()]
         return folders or ([found.source] if found.source else [])
@@ -155,9 +158,8 @@ class Reader:
     def _of_project(self, source: Path | None) -> bool:
         return source is not None and Path(os.path.realpath(source)).is_relative_to(self._project)
 
-    def _strays(self, root: Path, files: tree.Tree, owned: set[str]) -> Iterator[Rows]:
-        """Yield code that no distribution owns: it is imported all the same."""
-        rows: dict[str, str] = {}
+    def _strays(self, root: Path, files: tree.Tree, owned: set[str], rows: dict[str, str]) -> Iterator[Rows]:
+        """Add code that no distribution owns to the rows, and yield the folders that .pth files put on the path."""
         for path in sorted(set(files) - owned):
             name = posixpath.basename(path)
             if not name.endswith(_CODE) or name in _GENERATED or ".dist-info/" in path or ".egg-info/" in path:
@@ -165,13 +167,12 @@ class Reader:
             if path.endswith(".pth"):
                 if "/" in path:
                     continue  # Python reads these at the top only; deeper ones are somebody's model weights
-                folders, code = metadata.path_lines((root / path).read_text("utf-8", "replace"))
+                folders, code = metadata.path_lines(metadata.text_of(root / path) or "")
                 yield from self._path_installs(root, folders)
                 if not code:
                     continue  # it holds paths of this machine; the folders behind them count instead
-            rows[path] = self.digests.of(os.path.join(root, path), files[path])
-        if rows:
-            yield Rows(_pseudo(UNOWNED, rows, root), rows)
+            # Of two modules of one name, the one in the folder that comes first on the path is imported.
+            rows.setdefault(path, self.digests.of(os.path.join(root, path), files[path]))
 
     def _path_installs(self, root: Path, folders: list[str]) -> Iterator[Rows]:
         for folder in (root / line for line in folders):

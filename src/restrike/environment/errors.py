@@ -43,3 +43,10 @@ class LockFailed(RestrikeError):
 
     code = "R306"
     exit_code = 1
+
+
+class EnvironmentUnreadable(RestrikeError):
+    """An installed file could not be read: it may not be, or it vanished while the environment was looked at."""
+
+    code = "R307"
+    exit_code = 1

@@ -7,11 +7,13 @@ SHA-256]}}. It may be deleted at any time.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from restrike.base import atomic, digest
 from restrike.environment import tree
+from restrike.environment.errors import EnvironmentUnreadable
 
 FORMAT = "restrike.file-digests/1"
 
@@ -30,7 +32,7 @@ class FileDigests:
         """Return the digest of a file whose stat was taken after this object was made."""
         known = self._known.get(path)
         if known is None or tuple(known[:4]) != stat:
-            known = [*stat, digest.of_file(path)[0]]
+            known = [*stat, _read_through(path)]
         if tree.settled(stat, self._started):
             self._asked[path] = known
         else:
@@ -42,6 +44,16 @@ class FileDigests:
             document = {"format": FORMAT, "files": self._asked}
             atomic.write(self._cache, json.dumps(document, separators=(",", ":")).encode(), durable=False)
             self._known = self._asked
+
+
+def _read_through(path: str) -> str:
+    try:
+        return digest.of_file(path)[0]
+    except OSError as error:
+        raise EnvironmentUnreadable(
+            f"cannot read '{path}', which is installed: {os.strerror(error.errno or 0)}",
+            hint="repeat the command once nothing is being installed",
+        ) from error
 
 
 def _read(cache: Path) -> dict[str, list[Any]]:

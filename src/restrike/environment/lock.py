@@ -139,7 +139,12 @@ def _looked_up(
             for name in [name for name in left if name not in pins or pins[name].version != left[name]]:
                 refused[name] = "uv's settings for this project pin another version"
             return {name: pins[name] for name in left if name not in refused}, refused
-        name, why = _refusal(answer.errors.decode("utf-8", "replace"), left, offline)
+        complaint = answer.errors.decode("utf-8", "replace")
+        match = _REFUSED.search(complaint)
+        if match is None or match["name"] not in left:
+            return {}, refused | dict.fromkeys(left, _failure(complaint, offline))
+        name = match["name"]
+        why = _refusal(left[name], complaint, offline)
         refused[name] = why
         del left[name]
         if offline and len(refused) == MOST_REFUSALS and left:
@@ -148,21 +153,21 @@ def _looked_up(
     return {}, refused
 
 
-def _refusal(complaint: str, asked: dict[str, str], offline: bool) -> tuple[str, str]:
-    """Return which distribution uv could not find, and why; raise LockFailed where it says something else."""
-    match = _REFUSED.search(complaint)
-    if match is None or match["name"] not in asked:
-        raise LockFailed(
-            "uv could not look up what is installed",
-            details=tuple(complaint.strip().splitlines()[-8:]),
-            hint="restrike env lock",
-        )
-    name = match["name"]
-    if "+" in asked[name]:
-        return name, "a local version, which no index known here has"
+def _failure(complaint: str, offline: bool) -> str:
+    """Return why nothing could be looked up; raise LockFailed where looking up is what was asked for."""
+    lines = complaint.strip().splitlines() or ["uv did not say why"]
+    if not offline:
+        raise LockFailed("uv could not look up what is installed", details=tuple(lines[-8:]))
+    return f"uv could not look it up ({lines[0].removeprefix('error: ')})"
+
+
+def _refusal(version: str, complaint: str, offline: bool) -> str:
+    """Return why uv does not know one version."""
+    if "+" in version:
+        return "a local version, which no index known here has"
     if offline and "no version of" not in complaint:
-        return name, "not in uv's cache"
-    return name, "no index known here has this version"
+        return "not in uv's cache"
+    return "no index known here has this version"
 
 
 def _kept(path: Path, key: list[str], offline: bool) -> Lock | None:

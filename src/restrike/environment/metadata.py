@@ -70,7 +70,7 @@ def path_lines(text: str) -> tuple[list[str], bool]:
 def _dist_info(root: Path, folder: str, files: Tree) -> Installed:
     header = _header(root / folder / "METADATA")
     stem, _, version = folder.removesuffix(".dist-info").partition("-")
-    record = _text(root / folder / "RECORD")
+    record = text_of(root / folder / "RECORD")
     expected = _record(record, folder) if record is not None else _declared_modules(root / folder, folder, files)
     return Installed(
         name=normalised(header.get("name", stem)),
@@ -102,7 +102,7 @@ def _egg_info(root: Path, top: str, files: Tree) -> Installed:
 
 def _egg_link(root: Path, top: str) -> Installed:
     """Read what `setup.py develop` leaves: a file with the path of the sources."""
-    source = Path((_text(root / top) or "").partition("\n")[0].strip())
+    source = Path((text_of(root / top) or "").partition("\n")[0].strip())
     name = normalised(top.removesuffix(".egg-link"))
     headers = [_header(path / "PKG-INFO") for path in sorted(source.glob("*.egg-info"))]
     version = next((header["version"] for header in headers if normalised(header.get("name", "")) == name), "0")
@@ -139,7 +139,7 @@ def _hash(text: str) -> tuple[str, bytes] | None:
 
 def _declared_modules(metadata: Path, folder: str, files: Tree) -> dict[str, tuple[str, bytes] | None]:
     """Return the files of a distribution without RECORD: its metadata and what top_level.txt names."""
-    tops = (_text(metadata / "top_level.txt") or "").split()
+    tops = (text_of(metadata / "top_level.txt") or "").split()
     starts = (folder + "/", *(f"{top}/" for top in tops))
     stems = {folder, *tops}
     return {
@@ -153,7 +153,7 @@ def _declared_modules(metadata: Path, folder: str, files: Tree) -> dict[str, tup
 def _header(path: Path) -> dict[str, str]:
     """Return the name and version of core metadata, by lower-case field."""
     found: dict[str, str] = {}
-    for line in (_text(path) or "").splitlines():
+    for line in (text_of(path) or "").splitlines():
         key, colon, value = line.partition(":")
         if not line or len(found) == 2:
             break
@@ -163,7 +163,7 @@ def _header(path: Path) -> dict[str, str]:
 
 
 def _tag(path: Path) -> str | None:
-    tags = [line[4:].strip() for line in (_text(path) or "").splitlines() if line.startswith("Tag:")]
+    tags = [line[4:].strip() for line in (text_of(path) or "").splitlines() if line.startswith("Tag:")]
     return ",".join(tags) or None
 
 
@@ -175,8 +175,9 @@ def _json(path: Path) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _text(path: Path) -> str | None:
+def text_of(path: Path) -> str | None:
+    """Return a file's text, None if there is none to read."""
     try:
-        return path.read_text("utf-8", "replace")
+        return path.readtext_of("utf-8", "replace")
     except OSError:
         return None

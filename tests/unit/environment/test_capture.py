@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from restrike.base import digest
 from restrike.environment import Distribution, Environment, capture, distributions, whose
 from restrike.environment.capture import files
+from restrike.environment.errors import EnvironmentUnreadable
 
 Make = Callable[..., Path]
 Capture = Callable[..., Environment]
@@ -277,6 +279,22 @@ def test_code_that_no_distribution_owns_counts(
     assert captured(real_venv).identity != found.identity
 
 
+def test_stray_code_in_two_folders_of_the_path_is_one_entry(
+    real_venv: Path, project: Path, tmp_path: Path, captured: Capture
+) -> None:
+    interpreter = whose(project, str(real_venv))
+    folders = (*interpreter.site_packages, tmp_path / "second")
+    folders[1].mkdir()
+    for folder in folders:
+        (folder / "stray.py").write_text(f"{folder.name!r}\n")
+    (folders[1] / "more.py").write_text("x = 1\n")
+    both = capture(replace(interpreter, site_packages=folders), project=project, cache=project / "cache")
+    one = named(both, "(unowned)")
+    rows = files(both, project=project)["(unowned)"]
+    assert (one.files, rows["stray.py"]) == (2, digest.of_file(folders[0] / "stray.py")[0])
+    assert not any("also" in other.name for other in both.distributions)
+
+
 @pytest.mark.parametrize("path", ["_virtualenv.py", "notes.txt", "weights/model.pth", "six-1.17.0.dist-info/x.py"])
 def test_innocent_files_that_no_distribution_owns_do_not_count(
     real_venv: Path, captured: Capture, site: Callable[[Path], Path], path: str
@@ -363,6 +381,18 @@ def test_what_conda_installed_counts_wherever_its_prefix_lies(
     changed = captured(one, cache=tmp_path / "1")
     assert changed.identity != first.identity
     assert named(changed, "conda:libblas").tampered == ("lib/libblas.so.3",)
+
+
+def test_a_file_that_vanishes_while_it_is_looked_at_is_said(
+    real_venv: Path, captured: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(path: str) -> tuple[str, int]:
+        raise FileNotFoundError(errno.ENOENT, "gone", path)
+
+    monkeypatch.setattr("restrike.environment.hashes.digest.of_file", gone)
+    with pytest.raises(EnvironmentUnreadable, match="No such file or directory") as raised:
+        captured(real_venv)
+    assert "repeat the command" in str(raised.value.hint)
 
 
 def test_links_in_circles_end(real_venv: Path, captured: Capture, site: Callable[[Path], Path]) -> None:

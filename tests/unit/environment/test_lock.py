@@ -172,8 +172,11 @@ def test_what_has_no_way_back_is_missing_with_the_reason(
     assert set(parse(made.text)) == {"packaging"}
 
 
-def test_what_uv_cannot_say_is_an_error_with_its_words(found: Environment, project: Path) -> None:
+def test_what_uv_cannot_say_is_told_with_its_words(found: Environment, project: Path) -> None:
     (project / "uv.toml").write_text("index-url = 3\n")
+    made = lock(found, project=project)
+    assert [line.partition(": ")[0] for line in made.missing] == ["click==8.1.8", "packaging==24.2", "six==1.17.0"]
+    assert all("uv could not look it up (" in line and "uv.toml" in line for line in made.missing)
     with pytest.raises(LockFailed) as raised:
-        lock(found, project=project)
+        lock(found, project=project, offline=False)
     assert any("uv.toml" in line for line in raised.value.details)
