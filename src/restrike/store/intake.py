@@ -8,7 +8,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -173,8 +173,8 @@ class Intake:
         path = self._objects.locate(digest)
         with contextlib.suppress(OSError):  # gone, or a store that may only be read
             os.utime(path)
-            if known and status.st_size >= LARGE:
-                self._remember_new(digest)
+            if known:
+                self._remember_new([digest])
 
     def _keep(self, digest: str, size: int, temporary: Path) -> None:
         """Let a complete file become the object, unless the object is there already."""
@@ -203,15 +203,15 @@ class Intake:
                 atomic.write_point()
             durable.sync_folders(touched, objects.folder)
             atomic.write_point()
-        for digest in waiting:
-            if objects.size_of(digest) >= LARGE:
-                self._remember_new(digest)
+        self._remember_new(waiting)
 
-    def _remember_new(self, digest: str) -> None:
-        """Note as sound what was written just now, once its times lie in the past."""
-        status = self._objects.status(digest)
-        if status is not None:
+    def _remember_new(self, written: Iterable[str]) -> None:
+        """Note as sound what was written just now and is large, once its times lie in the past."""
+        found = {digest: self._objects.status(digest) for digest in written}
+        large = {digest: status for digest, status in found.items() if status is not None and status.st_size >= LARGE}
+        if large:
             time.sleep(2 * AT_REST_NS / 1e9)
+        for digest, status in large.items():
             self._objects.verified.remember(digest, status, time.time_ns())
 
 
