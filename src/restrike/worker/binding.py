@@ -136,7 +136,7 @@ def _plain(hint: Any) -> type | None:
         kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)]
         return _plain(kinds[0]) if len(kinds) == 1 else None
     found = origin if origin is not None else hint
-    return found if isinstance(found, type) else None
+    return found if isinstance(found, type) and found not in (Any, object) else None
 
 
 def outputs(value: Any, names: list[str], use: str, function: Callable[..., Any]) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def ordered(binds: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return mounts in an order in which none hides another: parents first, each target and source once."""
     result: list[dict[str, Any]] = []
     for entry in sorted(binds, key=lambda entry: (entry["at"].rstrip("/").count("/"), entry["at"])):
-        if not any(_covers(other, entry) for other in result):
+        nearest = next((other for other in reversed(result) if (entry["at"] + "/").startswith(other["at"] + "/")), None)
+        if nearest is None or not _covers(nearest, entry):
             result.append(entry)
     return result
 
@@ -87,10 +88,6 @@ def _bind(mount: Mount) -> dict[str, Any]:
 def _covers(outer: dict[str, Any], inner: dict[str, Any]) -> bool:
     """Say whether a mount already shows, at the same place and with the same right, what another would."""
     if outer["writable"] != inner["writable"]:
-        return False
-    if outer["at"] == inner["at"]:
-        return bool(outer["bind"] == inner["bind"])
-    if not inner["at"].startswith(outer["at"] + "/"):
         return False
     return bool(outer["bind"] + inner["at"][len(outer["at"]) :] == inner["bind"])
 

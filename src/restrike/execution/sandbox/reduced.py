@@ -76,6 +76,13 @@ class Workspace:
             text = text.replace(json.dumps(str(entry))[1:-1] + "/", "/")
         return dict(json.loads(text))
 
+    def as_sealed_path(self, path: str) -> str:
+        """Return the place inside a seal that a path of this workspace stands for."""
+        if not path.startswith(f"{self._root}/"):
+            return path
+        first, _, rest = path[len(str(self._root)) + 1 :].partition("/")
+        return f"/{rest}" if first.isdigit() else f"{places.HOME if first == 'home' else '/' + first}/{rest}"
+
     def clear(self, number: int) -> None:
         shutil.rmtree(self._root / str(number), ignore_errors=True)
 

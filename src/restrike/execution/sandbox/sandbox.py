@@ -136,12 +136,14 @@ class Sandbox:
         if document.get("error", {}).get("origin") == "seal":
             told = document["error"]
             raise SealFailed(f"step '{work.step}' could not be sealed: {told['message']}", where=f"step '{work.step}'")
+        lookups = running.lookups
         if self._reduced is not None:
             document = self._reduced.as_sealed(document)
+            lookups = [Lookup(self._reduced.as_sealed_path(item.path), item.found, item.kind) for item in lookups]
         return Outcome(
             state=state,
             result=document,
-            lookups=tuple(running.lookups),
+            lookups=tuple(lookups),
             cpu_seconds=message["cpu"],
             wall_seconds=wall,
             max_rss=message["rss"],

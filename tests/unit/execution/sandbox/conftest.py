@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import restrike
 from restrike.execution.sandbox import Mount, Outcome, Sandbox, Seal, Work
 from restrike.execution.sandbox.variables import stated

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from restrike.execution.sandbox import Mount
 from restrike.execution.sandbox.errors import SandboxFailed, SealFailed
 

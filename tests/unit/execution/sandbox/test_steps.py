@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from restrike.execution.sandbox import Mount
 
 
@@ -19,10 +20,17 @@ def error(outcome: Any) -> dict[str, Any]:
 
 
 def test_a_failure_shows_the_users_frames_alone(bench: Any) -> None:
-    bench.write(
-        "deep.py",
-        "def g(x):\n    return 1 / x\n\ndef f():\n    try:\n        g(0)\n    except ZeroDivisionError as e:\n        raise ValueError('bad') from e\n",
-    )
+    text = """\
+    def g(x):
+        return 1 / x
+
+    def f():
+        try:
+            g(0)
+        except ZeroDivisionError as e:
+            raise ValueError('bad') from e
+    """
+    bench.write("deep.py", text)
     told = error(bench.sandbox.execute(bench.work({"use": "deep:f"})))
     assert (told["type"], told["message"], told["origin"]) == ("ValueError", "bad", "step")
     assert [(frame["file"], frame["line"], frame["function"]) for frame in told["frames"]] == [
@@ -222,8 +230,10 @@ def test_the_portable_profile_reaches_the_libraries(make: Any) -> None:
     body = """
     import numpy, threadpoolctl
     from numpy._core import _multiarray_umath as core
-    used = [name for name in core.__cpu_dispatch__ if core.__cpu_features__[name] and "512" in name or name == "X86_V4" and core.__cpu_features__[name]]
-    return [used, [entry["architecture"] for entry in threadpoolctl.threadpool_info() if entry["internal_api"] == "openblas"]]
+    told = {name: core.__cpu_features__[name] for name in core.__cpu_dispatch__}
+    used = [name for name, on in told.items() if on and ("512" in name or name == "X86_V4")]
+    openblas = [entry for entry in threadpoolctl.threadpool_info() if entry["internal_api"] == "openblas"]
+    return [used, [entry["architecture"] for entry in openblas]]
     """
     used, kernels = bench.value(bench.call(body))
     assert used == []
