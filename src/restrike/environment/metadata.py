@@ -178,6 +178,6 @@ def _json(path: Path) -> dict[str, Any] | None:
 def text_of(path: Path) -> str | None:
     """Return a file's text, None if there is none to read."""
     try:
-        return path.readtext_of("utf-8", "replace")
+        return path.read_text("utf-8", "replace")
     except OSError:
         return None
