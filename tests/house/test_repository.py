@@ -11,8 +11,10 @@ INDEX_ADDRESS = re.compile(
     r"--(extra-)?index-url|--find-links|^\s*-[if]\s+\S*[:/]|https?://[^\s)\"'>]*(/simple\b|/packages/|\.whl\b|\.tar\.gz\b)",
     re.MULTILINE,
 )
-HOME = re.compile(r"(?<![\w.$}])/(home|root|Users|workspace|work)/[\w.-]+")
-IMAGINED = re.compile(r"/home/(ada|ann|bob|eve|me|you|user|someone|restrike|x)\b")  # in examples, and inside the seal
+HOME = re.compile(r"(?<![\w.$}])/((home|Users|workspace|work)/[\w.-]|root/\.\w)")
+IMAGINED = re.compile(
+    r"/home/(ada|ann|bob|eve|me|you|user|someone|restrike|x)\b|/root/\.ssh"
+)  # in examples, and inside the seal
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 

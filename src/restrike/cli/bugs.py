@@ -16,6 +16,7 @@ def keep(error: Exception, arguments: list[str]) -> Path | None:
     It holds the traceback, the versions and the command; never the environment's variables, which hold secrets.
     """
     from restrike import __version__
+    from restrike.base.folders import user_cache
 
     lines = [
         f"restrike {__version__}, Python {platform.python_version()}, {platform.platform()}",
@@ -23,7 +24,7 @@ def keep(error: Exception, arguments: list[str]) -> Path | None:
         "",
         *traceback.format_exception(error),
     ]
-    folder = cache_folder() / "bugs"
+    folder = user_cache() / "bugs"
     path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -31,9 +32,3 @@ def keep(error: Exception, arguments: list[str]) -> Path | None:
     except OSError:
         return None
     return path
-
-
-def cache_folder() -> Path:
-    if stated := os.environ.get("RESTRIKE_CACHE"):
-        return Path(stated)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "restrike"
