@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +102,19 @@ def changes(checkout: Checkout, filters: tuple[str, ...]) -> list[Change]:
     output = git.checked(done, "status", checkout.folder).decode("utf-8", "surrogateescape")
     found = (_change(line, checkout) for line in output.split("\0") if line[:2] in ("1 ", "u "))
     return [change for change in found if change is not None]
+
+
+def recorded(checkout: Checkout, paths: Collection[str]) -> list[Change]:
+    """Return what HEAD has at paths of the project, for files whose changes git does not report."""
+    if not any(path.startswith(checkout.inside) for path in paths):
+        return []
+    done = git.ask(checkout.folder, "ls-tree", "-r", "-z", "HEAD", ".")
+    found = []
+    for line in git.checked(done, "ls-tree", checkout.folder).decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        (mode, _, identity), path = line.partition("\t")[0].split(" "), checkout.inside + line.partition("\t")[2]
+        if path in paths:
+            found.append(Change(path, mode, identity))
+    return found
 
 
 def _change(line: str, checkout: Checkout) -> Change | None:

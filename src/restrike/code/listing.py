@@ -18,8 +18,8 @@ from restrike.code.selection import DEFAULT_EXCLUDES, without_environments
 class Listing:
     """File names relative to the project, with what `lstat` said of them, and the repositories they come from.
 
-    `missing` are the tracked names without a file: deleted ones, submodules. `digest` stands for all names, and for
-    which of them are tracked and missing.
+    `unwatched` are tracked files that git was told not to look at (assume-unchanged, skip-worktree); `missing` are
+    tracked names without a file: deleted ones, submodules. `digest` stands for all names and what kind each is of.
     """
 
     tracked: set[str] = field(default_factory=set)
@@ -27,6 +27,7 @@ class Listing:
     status: dict[str, os.stat_result] = field(default_factory=dict)
     unnameable: list[bytes] = field(default_factory=list)
     checkouts: list[Checkout] = field(default_factory=list)
+    unwatched: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     digest: str = ""
 
@@ -70,7 +71,7 @@ def _names(folder: Path, inside: str, git_dir: Path) -> tuple[Checkout | None, b
 def _ls_files(folder: Path, more: dict[str, str], *which: str) -> bytes:
     excludes = [item for pattern in DEFAULT_EXCLUDES for item in ("-x", pattern)]
     done = git.ask(
-        folder, "ls-files", "-z", "-t", *which, "--others", "--exclude-standard", *excludes, excludes=True, more=more
+        folder, "ls-files", "-z", "-v", *which, "--others", "--exclude-standard", *excludes, excludes=True, more=more
     )
     return git.checked(done, "ls-files", folder)
 
@@ -88,6 +89,8 @@ def _take(listing: Listing, project: Path, inside: str, output: bytes) -> list[s
             listing.unnameable.append(raw)
             continue
         (untracked if line.startswith(b"? ") else tracked).add(path)
+        if line[:1] == b"S" or line[:1].islower():
+            listing.unwatched.add(path)
     base = f"{project}/"
     for path in tracked | untracked:
         status = _lstat(base + path)

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import BinaryIO, Literal
 
 from restrike.base import atomic, process
+from restrike.base.errors import ProgramMissing
 from restrike.code import git
 
 TREE = "40000"
@@ -262,8 +263,6 @@ class ObjectReader:
 
 def process_of(command: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
     """Start a git process that is talked to while it runs."""
-    from restrike.base.errors import ProgramMissing
-
     try:
         return subprocess.Popen(
             command,

@@ -61,9 +61,12 @@ def compare(
         if repository.head is None:
             continue
         changed = checkouts.changes(repository, checkouts.settings(repository)[1])
+        changed += checkouts.recorded(repository, listing.unwatched & entries.keys())
         moved |= _moved_submodules(changed, listing)
         changed = [change for change in changed if change.path in entries or change.path in deleted]
-        changed = [change for change in changed if change.mode != SUBMODULE and not _same(change, entries)]
+        changed = [change for change in changed if change.mode != SUBMODULE]
+        compared -= {change.path for change in changed if _same(change, entries)}
+        changed = [change for change in changed if not _same(change, entries)]
         compared |= {change.path for change in changed}
         before |= _contents(repository, changed)
     after = {path: entries[path] for path in compared if path in entries}

@@ -21,7 +21,7 @@ class Patterns:
 
     def __init__(self, lines: Iterable[str], *, ignore_case: bool = False):
         self._lines = tuple(lines)
-        self._flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+        self._flags = re.DOTALL | re.ASCII | (re.IGNORECASE if ignore_case else 0)
         self._folders: dict[str, str | None] = {"": None}
 
     @functools.cached_property
@@ -41,14 +41,20 @@ class Patterns:
         return self._folders[path]
 
     def _decides(self, path: str, *, is_folder: bool) -> bool:
+        raw = _as_bytes(path)
         for pattern in reversed(self._patterns):
-            if (is_folder or not pattern.folders_only) and pattern.regex.fullmatch(path):
+            if (is_folder or not pattern.folders_only) and pattern.regex.fullmatch(raw):
                 return not pattern.negated
         return False
 
 
+def _as_bytes(text: str) -> str:
+    """Return one character for each byte: to git, `?` is a byte."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
 def _parse(line: str, flags: int) -> _Pattern | None:
-    line = _without_trailing_spaces(line)
+    line = _without_trailing_spaces(_as_bytes(line))
     if not line or line.startswith("#"):
         return None
     negated = line.startswith("!")

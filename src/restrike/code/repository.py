@@ -141,7 +141,7 @@ class CodeRepository:
 
     def pack(self) -> None:
         """Put loose objects into a pack, for their number; anything else may go on meanwhile."""
-        git.own(self.git_dir, ["repack", "-d", "-q"])
+        git.own(self.git_dir, ["repack", "-d", "-n", "-q"])
 
     def collect(self, keep: Collection[str], *, dry_run: bool = False, older_than_s: float = 3600) -> Collected:
         """Remove what none of the kept commits needs. Snapshots captured less than `older_than_s` ago are spared."""
