@@ -12,12 +12,17 @@ from restrike.worker.process import RESULT_LOST
 State = Literal["ok", "failed", "timed out", "killed"]
 
 
-def told(status: int | None, result: dict[str, Any] | None, timeout: float | None) -> tuple[State, dict[str, Any]]:
+def told(
+    status: int | None, result: dict[str, Any] | None, timeout: float | None, *, stopped: bool
+) -> tuple[State, dict[str, Any]]:
     """Return state and result document. `timeout` is set if it ended the step, `status` None if the zygote went."""
     if timeout is not None:
         return "timed out", _failed("TimedOut", f"the step took longer than the {timeout:g} s it is given")
     if result is not None and status is not None and status >= 0:
         return ("ok" if result["state"] == "ok" else "failed"), result
+    if status is None:
+        why = "the run was stopped" if stopped else "the system ended the sandbox, as it does when memory runs out,"
+        return "killed", _failed("Killed", f"{why} while the step was running")
     return "killed", _failed("Killed", _cause(status))
 
 
@@ -25,9 +30,7 @@ def _failed(kind: str, message: str) -> dict[str, Any]:
     return {"state": "failed", "error": plain(kind, message, origin="process")}
 
 
-def _cause(status: int | None) -> str:
-    if status is None:
-        return "the run was stopped while the step was running"
+def _cause(status: int) -> str:
     if status == -KILLED_ITSELF:
         return "the step's process killed itself"
     if status == -signal.SIGKILL:

@@ -31,7 +31,10 @@ class Unsealed(Exception):
 class Link:
     """The socket to a warden and its process. `on_message` is called from a thread of its own; `on_end` once, last."""
 
-    def __init__(self, warden: dict[str, Any], zygote: dict[str, Any], on_message: Heard, on_end: Callable[[], None]):
+    def __init__(
+        self, warden: dict[str, Any], zygote: dict[str, Any], on_message: Heard, on_end: Callable[[Link], None]
+    ):
+        self.ended = False
         self._send_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._report = wire.memory_file()
@@ -108,7 +111,8 @@ class Link:
         except OSError:
             pass  # stopped
         finally:
-            self._on_end()
+            self.ended = True
+            self._on_end(self)
 
 
 def _start(theirs: socket.socket, report: int) -> subprocess.Popen[bytes]:

@@ -8,7 +8,6 @@ import fcntl
 import os
 import socket
 import struct
-from typing import Any
 
 from restrike.worker.filter import LOOKUPS
 
@@ -21,7 +20,7 @@ _HERE = 0xFFFFFF9C  # AT_FDCWD in the low 32 bits
 _BY_FOLDER = frozenset(("openat", "openat2", "execveat", "newfstatat", "statx"))
 _WRITING = os.O_CREAT
 _OPENAT2, _IN_ROOT = 437, 0x10
-_MOST = 50_000  # different names a step may ask for before we stop noting more
+MOST = 50_000  # different names a step may ask for before we stop noting more
 _RANK = {"stat": 0, "open": 1, "write": 2, "exec": 3, "connect": 4}
 
 
@@ -87,7 +86,7 @@ class Notifier:
             return False  # the caller died meanwhile
         number, pid, _, call, _, _, *arguments = _NOTIFICATION.unpack(self._buffer)
         try:
-            if pid and len(self._found) < _MOST:
+            if pid and len(self._found) < MOST:
                 self._note(self._names.get(call, ""), pid, arguments)
         except (OSError, ValueError):
             pass  # it died, or gave an address that is not one: the call itself will say so
@@ -96,6 +95,10 @@ class Notifier:
             with contextlib.suppress(OSError):  # the caller died meanwhile
                 fcntl.ioctl(self.listener, _SEND, self._answer, True)
         return True
+
+    @property
+    def full(self) -> bool:
+        return len(self._found) >= MOST
 
     def lookups(self) -> list[tuple[str, bool, str]]:
         return [(path, found, kind) for path, (found, kind) in self._found.items()]
@@ -159,8 +162,3 @@ class Notifier:
             return
         if not loopback or port == 53:  # without a resolver's address, libraries ask this machine for names
             self._found.setdefault(f"{place}:{port}", (False, "connect"))
-
-
-def document(notifier: Notifier | None) -> list[Any]:
-    """Return a step's look-ups as they go to the controller."""
-    return notifier.lookups() if notifier else []

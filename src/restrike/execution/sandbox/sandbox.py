@@ -27,6 +27,7 @@ _PATIENCE = 10.0  # seconds for a killed step to be gone before its zygote is en
 class _Running:
     def __init__(self) -> None:
         self.done = threading.Event()
+        self.link: Link | None = None
         self.message: dict[str, Any] | None = None  # None: the zygote went away
         self.lookups: list[Lookup] = []
 
@@ -68,6 +69,7 @@ class Sandbox:
         """Execute work in a process of its own and wait for its end. Raise SealFailed if it cannot be sealed."""
         link = self._link(preloaded=bool(self._seal.preload) and _is_heavy(work), network=work.network)
         number, running = next(self._numbers), _Running()
+        running.link = link
         order = self._order(work, number)
         self._running[number] = running
         result = wire.memory_file()
@@ -132,7 +134,8 @@ class Sandbox:
         message = running.message or {"status": None, "cpu": 0.0, "rss": 0}
         if "refused" in message:
             raise SealFailed(f"no process could be started for step '{work.step}': {message['refused']}")
-        state, document = ending.told(message["status"], wire.read(result), work.timeout if timed_out else None)
+        given = work.timeout if timed_out else None
+        state, document = ending.told(message["status"], wire.read(result), given, stopped=self._stopped)
         if document.get("error", {}).get("origin") == "seal":
             told = document["error"]
             raise SealFailed(f"step '{work.step}' could not be sealed: {told['message']}", where=f"step '{work.step}'")
@@ -155,9 +158,12 @@ class Sandbox:
             if self._stopped:
                 raise SealFailed("the sandbox has been stopped")
             key = (preloaded, network and self._unsealed is None)
-            if key not in self._links:
-                self._links[key] = self._launch(*key)
-            return self._links[key]
+            link = self._links.get(key)
+            if link is None or link.ended:
+                if link is not None:
+                    link.stop()
+                link = self._links[key] = self._launch(*key)
+            return link
 
     def _launch(self, preloaded: bool, network: bool) -> Link:
         if self._unsealed is None:
@@ -170,14 +176,12 @@ class Sandbox:
         return self._connect(*self._reduced.orders(self._seal.preload if preloaded else ()))
 
     def _connect(self, warden: dict[str, Any], zygote: dict[str, Any]) -> Link:
-        link: Link
+        return Link(warden, zygote, self._heard, self._gone)
 
-        def ended() -> None:
-            for running in list(self._running.values()):
+    def _gone(self, link: Link) -> None:
+        for running in list(self._running.values()):
+            if running.link is link:
                 running.done.set()
-
-        link = Link(warden, zygote, self._heard, ended)
-        return link
 
     def _sealed_orders(self, preloaded: bool, network: bool) -> tuple[dict[str, Any], dict[str, Any]]:
         entries = layout.of_seal(self._seal, network=network)

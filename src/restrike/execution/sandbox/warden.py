@@ -14,7 +14,7 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from restrike.execution.sandbox.notifier import Memory, Notifier, document
+from restrike.execution.sandbox.notifier import MOST, Memory, Notifier
 from restrike.worker import kernel, seal, wire
 
 _ZYGOTE = (
@@ -161,7 +161,10 @@ class _Warden:
 
     def _tell_end(self, message: dict[str, Any]) -> None:
         number = message["ended"]
-        lookups = wire.memory_file(document(self.of_work.pop(number, None)))
+        notifier = self.of_work.pop(number, None)
+        if notifier is not None and notifier.full:
+            self.untraced[number] = f"it asked for over {MOST:,} names; the rest is not known"
+        lookups = wire.memory_file(notifier.lookups() if notifier else [])
         message["untraced"] = self.untraced.pop(number, None)
         wire.send(self.channel, message, [lookups])
         os.close(lookups)

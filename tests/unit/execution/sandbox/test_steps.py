@@ -323,10 +323,20 @@ def test_a_killed_warden_takes_its_steps_with_it(bench: Any) -> None:
     thread.join(10)
     assert outcomes
     assert outcomes[0].state == "killed"
+    assert "the system ended the sandbox" in error(outcomes[0])["message"]
     limit = time.monotonic() + 5
     while running(b"4714") and time.monotonic() < limit:
         time.sleep(0.02)
     assert not running(b"4714")
+
+
+def test_a_dead_zygote_is_replaced_and_others_go_on(bench: Any) -> None:
+    assert bench.value(bench.call("return 1")) == 1
+    os.kill(next(iter(bench.sandbox._links.values()))._process.pid, signal.SIGKILL)
+    limit = time.monotonic() + 10
+    while not next(iter(bench.sandbox._links.values())).ended and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert bench.value(bench.call("return 2")) == 2
 
 
 def test_nothing_is_mounted_on_the_machine(bench: Any) -> None:
