@@ -37,7 +37,8 @@ class Project:
 
     def config(self, overrides: Sequence[str] = ()) -> Config:
         """Return the project's resolved config."""
-        return config.load(self.root / CONFIG, overrides=overrides)
+        kept = self.store_root / "cache" / "config" if (self.store_root / "format").exists() else None
+        return config.load(self.root / CONFIG, overrides=overrides, cache=kept)
 
     def store(self) -> Store:
         """Open the project's store; make it first if there is none."""
