@@ -128,7 +128,7 @@ def site() -> Callable[[Path], Path]:
 @pytest.fixture
 def settle() -> Callable[[], None]:
     """Wait until what was just written is old enough for its stat to be believed."""
-    return lambda: time.sleep(0.15)
+    return lambda: time.sleep(0.25)
 
 
 @pytest.fixture

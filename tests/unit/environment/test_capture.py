@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from restrike.base import digest
-from restrike.environment import Distribution, Environment, capture, distributions, whose
+from restrike.environment import Distribution, Environment, capture, distributions, tree, whose
 from restrike.environment.capture import files
 from restrike.environment.errors import EnvironmentUnreadable
 
@@ -154,10 +154,12 @@ def test_one_changed_file_is_the_only_one_read(
 
 
 def test_a_file_written_a_moment_ago_is_read_again(
-    real_venv: Path, captured: Capture, settle: Callable[[], None]
+    real_venv: Path, captured: Capture, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle()
-    next(real_venv.rglob("six.py")).write_bytes(b"x = 1\n")
+    module = next(real_venv.rglob("six.py"))
+    module.write_bytes(b"x = 1\n")
+    monkeypatch.setattr(tree, "now", lambda: module.stat().st_ctime_ns + tree.TICK_NS // 2)
     first = captured(real_venv)
     kept = json.loads((first.cache / "environment.files.json").read_bytes())["files"]
     assert not any(path.endswith("/six.py") for path in kept)
@@ -384,14 +386,16 @@ def test_what_conda_installed_counts_wherever_its_prefix_lies(
 
 
 def test_a_file_that_vanishes_while_it_is_looked_at_is_said(
-    real_venv: Path, captured: Capture, monkeypatch: pytest.MonkeyPatch
+    real_venv: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    interpreter = whose(project, str(real_venv))
+
     def gone(path: str) -> tuple[str, int]:
         raise FileNotFoundError(errno.ENOENT, "gone", path)
 
     monkeypatch.setattr("restrike.environment.hashes.digest.of_file", gone)
     with pytest.raises(EnvironmentUnreadable, match="No such file or directory") as raised:
-        captured(real_venv)
+        capture(interpreter, project=project, cache=project / "cache")
     assert "repeat the command" in str(raised.value.hint)
 
 
