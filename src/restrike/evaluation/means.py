@@ -48,8 +48,10 @@ def _relative(sample: Sample) -> list[Any]:
 def _log_losses(sample: Sample) -> list[Any]:
     import numpy as np
 
-    codes = sample.codes(sample.truth)
-    chance = sample.probabilities[np.arange(len(sample)), codes]
+    if sample.probabilities is None:  # two classes, and only the positive one's
+        chance = np.where(sample.is_positive, sample.score, 1 - sample.score)
+    else:
+        chance = sample.probabilities[np.arange(len(sample)), sample.codes(sample.truth)]
     smallest = np.finfo(chance.dtype).eps
     return [-np.log(np.clip(chance, smallest, 1 - smallest))]
 

@@ -90,8 +90,6 @@ def _form(metric: Metric, sample: Sample) -> Weighted | None:
         if sample.target.binary:
             return RANKINGS[name](sample.is_positive, sample.score)
         return ranking.over_classes(RANKINGS[name], sample.codes(sample.truth), sample.probabilities)
-    if name == "log_loss" and sample.probabilities is None:
-        return None
     return means.weighted(*means.FORMS[name], sample) if name in means.FORMS else None
 
 

@@ -114,6 +114,13 @@ def test_the_fast_form_agrees_with_scikit_learn_in_regression(name: str, seed: i
     agree(metrics.named(name), regressed(seed, rows), seed)
 
 
+def test_log_loss_from_the_positive_score_alone() -> None:
+    whole = classified(8, BINARY)
+    bare = Sample(whole.target, whole.truth, whole.prediction, whole.score)
+    agree(metrics.named("log_loss"), bare, 1)
+    assert ours("log_loss", bare) == pytest.approx(sk.log_loss(whole.truth, whole.score), rel=1e-15)
+
+
 def agree(metric: metrics.Metric, sample: Sample, seed: int) -> None:
     """The form on whole-number weights equals scikit-learn on the rows repeated."""
     weights = np.random.default_rng(seed).integers(0, 4, (3, len(sample))).astype(float)
