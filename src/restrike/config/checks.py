@@ -7,24 +7,17 @@ problem that is certain is reported at once and none that only follows from anot
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from restrike.config import resolved
+from restrike.config.checks_evaluation import evaluation_faults, gate_faults, slice_columns
 from restrike.config.checks_steps import step_faults
 from restrike.config.errors import MINIMAL
 from restrike.config.grammar import ColumnSplit, FilesSplit
-from restrike.config.grammar_pipeline import (
-    BaselineGate,
-    BySlice,
-    Document,
-    LimitGate,
-    PredictionsEvaluation,
-    WhereSlice,
-)
-from restrike.config.tree import Path, dotted
-from restrike.config.wording import Fault, near
+from restrike.config.grammar_pipeline import Document
+from restrike.config.tree import Path
+from restrike.config.wording import Fault, near, undeclared
 
 _TRAINING_ONLY = ("features", "label", "task", "positive", "weight", "threshold", "split", "preprocess", "train")
 
@@ -69,15 +62,11 @@ def _pipeline(model: Document, written: Collection[str], broken: Collection[str]
 def _datasets(model: Document) -> Iterator[Fault]:
     known = list(model.data)
     if model.train_on is not None and model.train_on not in known:
-        yield _undeclared(("train_on",), model.train_on, known)
+        yield undeclared(("train_on",), model.train_on, known)
     if isinstance(model.split, FilesSplit):
         for part, name in model.split.files.items():
             if name not in known:
-                yield _undeclared(("split", "files", part), name, known)
-
-
-def _undeclared(path: Path, name: str, known: Sequence[str]) -> Fault:
-    return Fault(path, f"'{dotted(path)}' names no declared dataset: '{name}'{near(name, known, 'data')}")
+                yield undeclared(("split", "files", part), name, known)
 
 
 def _split(model: Document) -> Iterator[Fault]:
@@ -148,91 +137,7 @@ def _named_columns(model: Document) -> Iterator[tuple[Path, str]]:
         named = getattr(split, key, None)
         if named is not None:
             yield ("split", key), named
-    if model.evaluate is not None:
-        for position, part in enumerate(model.evaluate.slices):
-            if isinstance(part, BySlice):
-                yield ("evaluate", "slices", position, "by"), part.by
-
-
-def _evaluation(model: Document) -> Iterator[Fault]:
-    evaluation = model.evaluate
-    if evaluation is None:
-        return
-    told = [resolved.metric_name(metric) for metric in evaluation.metrics]
-    yield from _twice(told, ("evaluate", "metrics"), "metric")
-    named = [part.name if isinstance(part, WhereSlice) else part.by for part in evaluation.slices]
-    yield from _twice(named, ("evaluate", "slices"), "slice")
-    if isinstance(evaluation, PredictionsEvaluation):
-        if evaluation.data is not None and evaluation.data not in model.data:
-            yield _undeclared(("evaluate", "data"), evaluation.data, list(model.data))
-        if model.train_on is not None:
-            yield Fault(
-                ("evaluate", "predictions"),
-                "'evaluate.predictions' belongs to 'steps'; 'train_on' makes its own",
-                at_key=True,
-            )
-    elif model.steps is not None:
-        yield Fault(("evaluate",), "'evaluate' has no 'predictions': a pipeline of steps says which output to judge")
-    else:
-        known = resolved.parts(model)
-        for position, part in enumerate(evaluation.on or []):
-            if known is not None and part not in known:
-                told_part = f"'evaluate.on' names no part of the split: '{part}'{near(part, known, 'parts')}"
-                yield Fault(("evaluate", "on", position), told_part)
-
-
-def _twice(names: Sequence[str], path: Path, kind: str) -> Iterator[Fault]:
-    for position, name in enumerate(names):
-        if name in names[:position]:
-            yield Fault((*path, position), f"{kind} '{name}' is given twice")
-
-
-def _gates(model: Document) -> Iterator[Fault]:
-    reported = any(
-        output.kind == "metrics" for step in (model.steps or {}).values() for output in step.outputs.values()
-    )
-    metrics = [resolved.metric_name(metric) for metric in model.evaluate.metrics] if model.evaluate else []
-    judged = resolved.judged_parts(model)
-    for position, gate in enumerate(model.gates):
-        place = ("gates", position)
-        if not reported and gate.metric not in metrics:
-            told = f"gate on '{gate.metric}', which is not among the metrics{near(gate.metric, metrics, 'metrics')}"
-            yield Fault((*place, "metric"), told)
-        if gate.on is not None and judged and gate.on not in judged and not _own_parts(model):
-            told = f"gate on part '{gate.on}', which is not evaluated{near(gate.on, judged, 'parts')}"
-            yield Fault((*place, "on"), told)
-        if isinstance(gate, LimitGate):
-            yield from _limits(gate, place)
-        else:
-            yield from _gate_slices(gate, place, model)
-
-
-def _own_parts(model: Document) -> bool:
-    """Whether the parts are those of a table that a step makes, which only the run can tell."""
-    return isinstance(model.evaluate, PredictionsEvaluation) and model.evaluate.on is None
-
-
-def _limits(gate: LimitGate, place: Path) -> Iterator[Fault]:
-    if gate.min is None and gate.max is None:
-        yield Fault(place, "a gate needs a limit: min, max, or against with max_drop")
-    elif gate.min is not None and gate.max is not None and gate.min > gate.max:
-        yield Fault((*place, "min"), f"no value is at least {gate.min:g} and at most {gate.max:g}")
-
-
-def _gate_slices(gate: BaselineGate, place: Path, model: Document) -> Iterator[Fault]:
-    slices = model.evaluate.slices if model.evaluate else []
-    if gate.slices is None:
-        return
-    if not slices:
-        yield Fault((*place, "slices"), "gate on slices, but 'evaluate.slices' declares none")
-    elif gate.slices != "all":
-        # A slice `by` a column has one name for each value, which only the data can tell: COLUMN=VALUE or COLUMN.
-        plain = [part.name for part in slices if isinstance(part, WhereSlice)]
-        columns = [part.by for part in slices if isinstance(part, BySlice)]
-        for position, name in enumerate(gate.slices):
-            if name not in plain and re.split(r"\W", name)[0] not in columns and name not in columns:
-                told = f"gate on slice '{name}', which is not declared{near(name, plain + columns, 'slices')}"
-                yield Fault((*place, "slices", position), told)
+    yield from slice_columns(model)
 
 
 def _variables(model: Document) -> Iterator[Fault]:
@@ -257,8 +162,8 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[[Document], Iterator[Fault]]], ..
     (("split",), _split),
     (("features", "label", "preprocess"), _features),
     (("data", "train_on", "features", "label", "weight", "split", "evaluate"), _columns),
-    (("data", "evaluate", "split", "steps", "train_on"), _evaluation),
-    (("gates", "evaluate", "split", "steps"), _gates),
+    (("data", "evaluate", "split", "steps", "train_on"), evaluation_faults),
+    (("gates", "evaluate", "split", "steps"), gate_faults),
     (("environment",), _variables),
     (("threads", "numeric"), _threads),
     (("data", "steps", "evaluate"), step_faults),

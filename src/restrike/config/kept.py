@@ -75,8 +75,12 @@ def _config(path: Path, sources: tuple[Path, ...], kept: dict[str, Any]) -> Conf
 
 
 def _rules() -> str:
-    """Return a digest of the rules that turn text into a configuration: this room's own source."""
+    """Return a digest of the rules that turn text into a configuration: the source of all that takes part."""
     hasher = hashlib.sha256(__version__.encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    room = Path(__file__).parent
+    further = (
+        room.parent / part for part in ("evaluation/expression.py", "evaluation/metrics.py", "pipeline/graph.py")
+    )
+    for file in (*sorted(room.glob("*.py")), *further):
         hasher.update(file.read_bytes())
     return hasher.hexdigest()

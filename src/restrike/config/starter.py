@@ -7,9 +7,12 @@ import re
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from restrike.config.guess import Table, look
 from restrike.config.scalars import meaning
+
+if TYPE_CHECKING:
+    from restrike.config.guess import Table
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 _WIDTH = 100
@@ -35,6 +38,8 @@ def starter(data: Path | None) -> str:
 
     `data` is written down as it is given, so it should be relative to the project.
     """
+    from restrike.config.guess import look  # imports csv, which only `init` needs
+
     table = look(data) if data is not None else None
     guessed = "   # a guess: check it" if table else ""
     regression = table is not None and table.regression

@@ -62,6 +62,11 @@ def near(word: str, valid: Sequence[str], what: str) -> str:
     return f"{told} ({what}: {listed})"
 
 
+def undeclared(path: Path, name: str, known: Sequence[str]) -> Fault:
+    """Return the fault of a key that names a dataset nobody declared."""
+    return Fault(path, f"'{dotted(path)}' names no declared dataset: '{name}'{near(name, known, 'data')}")
+
+
 def _fault(line: Any, root: Node) -> Fault:
     path: Path = line["loc"]
     kind, context = line["type"], line.get("ctx", {})

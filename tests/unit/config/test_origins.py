@@ -15,7 +15,7 @@ def test_of_every_kind(load_text: Any, diabetes: str) -> None:
     assert config.origin("gates.0.min") == "--set gates.0.min=0.8"
     assert config.origin("gates.1.correction") == "restrike.yaml:22:82"
     assert config.origin("gates.1.on") == "default"
-    assert config.origin("features.numeric.5") == "restrike.yaml:9:62"
+    assert config.origin("features.numeric.5") == "restrike.yaml:9:69"
     assert config.origin("evaluate.on") == "default"
     assert config.origin("weight") == "default"
 
