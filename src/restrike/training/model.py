@@ -82,27 +82,27 @@ def rows_of(table: Table, keys: Any) -> Table:
 
 def task_of(estimator: Any, declared: str | None) -> str:
     """Return `classification` or `regression`: what was declared, else what the estimator says of itself."""
-    from sklearn.base import is_classifier, is_regressor
-
     if declared:
         return declared
-    try:
-        if is_classifier(estimator):
-            return "classification"
-        if is_regressor(estimator):
-            return "regression"
-    except (AttributeError, TypeError):  # an estimator that does not derive from scikit-learn's BaseEstimator
-        kind = {"classifier": "classification", "regressor": "regression"}.get(
-            getattr(estimator, "_estimator_type", "")
-        )
-        if kind:
-            return kind
-        if hasattr(estimator, "predict_proba"):
-            return "classification"
+    if (said := _said_task(estimator)) is not None:
+        return said
     raise ComponentError(
         f"{type(estimator).__name__} does not say whether it is a classifier or a regressor",
         hint="task: classification",
     )
+
+
+def _said_task(estimator: Any) -> str | None:
+    from sklearn.base import is_classifier, is_regressor
+
+    try:
+        classifier, regressor = is_classifier(estimator), is_regressor(estimator)
+    except (AttributeError, TypeError):  # an estimator that does not derive from scikit-learn's BaseEstimator
+        kind = getattr(estimator, "_estimator_type", None)
+        classifier, regressor = kind == "classifier", kind == "regressor"
+    if classifier or (not regressor and hasattr(estimator, "predict_proba")):
+        return "classification"
+    return "regression" if regressor else None
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def test_the_other_positive_class_and_a_threshold(execute: Any, tmp_path: Path) 
 
 def test_decision_values_where_there_are_no_probabilities(execute: Any, tmp_path: Path) -> None:
     file = written(tmp_path, ["no", "yes"])
-    machine = {"train": {"use": "sklearn.svm:LinearSVC"}}
+    machine = {"train": {"use": "sklearn.svm:LinearSVC", "params": {"dual": "auto"}}}
     done = execute(config(**machine), {"metrics": ["roc_auc"]}, {"d": file})
     table = done["predict.predictions"]
     assert done["predict.target"]["scores"] == "decision"
