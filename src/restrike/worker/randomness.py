@@ -15,6 +15,10 @@ from types import ModuleType
 from typing import Any
 
 _NUMPY, _TORCH = "numpy.random.mtrand", "torch"
+# Draw from `random` when imported. Whether such a library is there must not change what a step draws, nor be noted.
+_DRAWING = ("rich.style",)
+
+Execute = Callable[[ModuleType], None]
 
 
 class Generators:
@@ -29,9 +33,9 @@ class Generators:
         for name, seeder in seeders.items():
             if name in sys.modules:
                 seeder(sys.modules[name])
-        sys.meta_path.insert(
-            0, _AfterImport({name: seeder for name, seeder in seeders.items() if name not in sys.modules})
-        )
+        around = {name: _then(seeder) for name, seeder in seeders.items()} | {name: _undrawn for name in _DRAWING}
+        wanted = {name: execute for name, execute in around.items() if name not in sys.modules}
+        sys.meta_path.insert(0, _AroundImport(wanted))
 
     def used(self) -> list[str]:
         """Return the names of the generators whose state is no longer the one they were given."""
@@ -55,24 +59,37 @@ class Generators:
         return sys.modules[_TORCH].get_rng_state().numpy().tobytes()
 
 
-class _AfterImport:
-    """A finder that finds nothing itself, but has a function called once a module has been executed."""
+def _then(after: Execute) -> Callable[[Execute, ModuleType], None]:
+    def run(execute: Execute, module: ModuleType) -> None:
+        execute(module)
+        after(module)
 
-    def __init__(self, wanted: dict[str, Callable[[ModuleType], None]]):
+    return run
+
+
+def _undrawn(execute: Execute, module: ModuleType) -> None:
+    state = random.getstate()
+    execute(module)
+    random.setstate(state)
+
+
+class _AroundImport:
+    """A finder that finds nothing itself, but has functions called around the execution of certain modules."""
+
+    def __init__(self, wanted: dict[str, Callable[[Execute, ModuleType], None]]):
         self._wanted = wanted
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name not in self._wanted:
             return None
-        then = self._wanted.pop(name)
+        around = self._wanted.pop(name)
         spec = importlib.util.find_spec(name)
         if spec is None or spec.loader is None:
             return None
         loader, execute = spec.loader, spec.loader.exec_module
 
-        def execute_then(module: ModuleType) -> None:
-            execute(module)
-            then(module)
+        def execute_within(module: ModuleType) -> None:
+            around(execute, module)
 
-        loader.exec_module = execute_then  # type: ignore[method-assign]  # this one instance, for this one module
+        loader.exec_module = execute_within  # type: ignore[method-assign]  # this one instance, for this one module
         return spec

@@ -206,6 +206,15 @@ def test_global_generators_are_seeded_and_their_use_is_noted(bench: Any) -> None
     assert not calm.result["used_global_random"]
 
 
+def test_a_library_that_draws_when_imported_changes_nothing(bench: Any) -> None:
+    pytest.importorskip("rich")
+    outcome = bench.call("import random\nimport rich.style\nreturn random.Random(1).random()")
+    assert outcome.state == "ok"
+    assert not outcome.result["used_global_random"]
+    drawn = bench.value(bench.call("import rich.style, random\nreturn random.random()"))
+    assert drawn == bench.value(bench.call("import random\nreturn random.random()"))
+
+
 def test_preloaded_generators_are_seeded_too(make: Any) -> None:
     numpy = pytest.importorskip("numpy")
     bench = make(preload=("numpy",))
