@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 from restrike.base.errors import RestrikeError
 
@@ -19,6 +20,12 @@ HOOK_ERRORS = (
     OSError,
     pickle.PicklingError,
 )
+
+
+def message_of(error: BaseException) -> str:
+    """Return an error's message on one line, without memory addresses: two executions must be able to fail alike."""
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(str(error).split()))
+    return text[:300] or type(error).__name__
 
 
 class CannotStore(RestrikeError):

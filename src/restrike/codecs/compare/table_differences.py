@@ -28,7 +28,12 @@ def between(ours: Path, theirs: Path, limit: int) -> list[Difference]:
     cells = [cell for name in names if (cell := _column(a, b, rows, name))]
     found += [difference for _, difference in sorted(cells, key=lambda cell: cell[0])]
     if not found:
-        found = below("table ", values.between([a_facts, a.schema.metadata], [b_facts, b.schema.metadata], limit))
+        found = below(
+            "table ",
+            values.between(
+                {**a_facts, "metadata": a.schema.metadata}, {**b_facts, "metadata": b.schema.metadata}, limit
+            ),
+        )
     return found[:limit]
 
 

@@ -51,11 +51,16 @@ def _states(cls: type, state: Any) -> tuple[list[Any], tuple[str, ...]]:
         and isinstance(state[0], dict | None)
     ):
         return _by_attribute(cls, {**(state[0] or {}), **state[1]})
-    return ([] if state is None else [Branch("state", [state], label=lambda _: ".__getstate__()")]), ()
+    left_out: tuple[str, ...] = ()
+    if type(state) is tuple:
+        state, left_out = volatile.lasting_items(cls, state)
+    return ([] if state is None else [Branch("state", [state], label=lambda _: ".__getstate__()")]), left_out
 
 
 def _by_attribute(cls: type, state: dict[Any, Any]) -> tuple[list[Any], tuple[str, ...]]:
     kept, left_out = volatile.lasting(cls, state)
+    if not kept:
+        return [], left_out
     if not all(type(name) is str for name in kept):
         return [Branch("state", [kept], label=lambda _: ".__getstate__()")], left_out
     pairs = list(itertools.chain.from_iterable(kept.items()))

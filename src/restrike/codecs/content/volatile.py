@@ -24,6 +24,12 @@ WHOLE: dict[tuple[str, str], tuple[str, ...]] = {
 ENTRIES: dict[tuple[str, str], dict[str, re.Pattern[str]]] = {
     ("sklearn", "BaseSearchCV"): {"cv_results_": re.compile(r"(mean|std)_(fit|score)_time")},
 }
+# Places in a state that is a tuple: how many nodes look-ups have passed so far.
+_COUNTERS = {7: "n_trims", 8: "n_leaves", 9: "n_splits", 10: "n_calls"}
+PLACES: dict[tuple[str, str], dict[int, str]] = {
+    ("sklearn", "BinaryTree64"): _COUNTERS,
+    ("sklearn", "BinaryTree32"): _COUNTERS,
+}
 # Added by scikit-learn while it pickles and taken off while it loads: never an attribute of the object.
 PICKLED_ONLY = "_sklearn_version"
 
@@ -43,6 +49,20 @@ def entries(cls: type) -> Mapping[str, re.Pattern[str]]:
     """Return, by attribute, the keys of its dictionary that are left out."""
     known = lineage(cls)
     return {name: pattern for owner, listed in ENTRIES.items() if owner in known for name, pattern in listed.items()}
+
+
+@functools.lru_cache(maxsize=1024)
+def places(cls: type) -> Mapping[int, str]:
+    """Return, by place in a class's state, the names of what is left out."""
+    known = lineage(cls)
+    return {place: name for owner, listed in PLACES.items() if owner in known for place, name in listed.items()}
+
+
+def lasting_items(cls: type, state: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """Return a state that is a tuple without what is volatile, and the names of what was left out."""
+    drop = places(cls)
+    kept = tuple(None if place in drop else item for place, item in enumerate(state)) if drop else state
+    return kept, tuple(f"{cls.__name__}.{name}" for place, name in drop.items() if place < len(state))
 
 
 def lasting(cls: type, state: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from restrike.codecs.content.anatomy import part_of
-from restrike.codecs.content.parts import Branch, Buffer, Leaf, Unknown, short
+from restrike.codecs.content.parts import Branch, Buffer, Leaf, Unknown
 from restrike.codecs.content.scalars import SCALARS
-from restrike.codecs.errors import HOOK_ERRORS, NoContentDigest
+from restrike.codecs.errors import HOOK_ERRORS, NoContentDigest, message_of
 
 FORMAT = b"restrike.content/1\0"
 Tokens = tuple[bytes, bytes]  # content, input
 
-_ENTANGLED = 200_000  # nodes of cycles walked again, beyond which a value is refused instead of taking for ever
+_ENTANGLED = 20_000  # nodes of cycles walked again, beyond which a value is refused instead of taking for ever
 _NO_REACH = 1 << 60
 
 
@@ -109,7 +109,7 @@ class Walk:
         except Unknown as error:
             raise NoContentDigest(_place(stack), error.reason) from None
         except HOOK_ERRORS as error:
-            raise NoContentDigest(_place(stack), short(str(error), 200)) from error
+            raise NoContentDigest(_place(stack), message_of(error)) from error
         if isinstance(part, Leaf):
             token = _leaf(part)
             return self._remember(value, (token, token)) if key is not None else (token, token)

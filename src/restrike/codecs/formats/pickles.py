@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import pickle
-import re
 import types
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, BinaryIO
 
 from restrike.codecs.content import anatomy
 from restrike.codecs.content.parts import Branch, Unknown, lineage
-from restrike.codecs.errors import HOOK_ERRORS, CannotLoad, CannotStore
+from restrike.codecs.errors import HOOK_ERRORS, CannotLoad, CannotStore, message_of
 
 PROTOCOL = 5
 # Fields whose value means nothing outside the process that wrote them.
@@ -67,14 +66,14 @@ def read(path: Path) -> Any:
         try:
             return pickle.load(stream)
         except (*HOOK_ERRORS, EOFError) as error:
-            raise CannotLoad(f"'{path.name}' cannot be unpickled: {type(error).__name__}: {error}") from error
+            told = f"{type(error).__name__}: {message_of(error)}"
+            raise CannotLoad(f"'{path.name}' cannot be unpickled: {told}") from error
 
 
 def _explained(value: Any, output: str, error: BaseException) -> CannotStore:
     place, culprit = _culprit(value)
-    # A failure is compared with the one of another execution: an address would make the two different.
-    message = re.sub(r" at 0x[0-9a-fA-F]+", "", str(error))
-    reason = "it is nested too deeply" if isinstance(error, RecursionError) else f"{type(error).__name__}: {message}"
+    told = f"{type(error).__name__}: {message_of(error)}"
+    reason = "it is nested too deeply" if isinstance(error, RecursionError) else told
     subject = f"'{output}{place}' (a {type(culprit).__qualname__})" if place else f"a {type(culprit).__qualname__}"
     return CannotStore(
         f"output '{output}' cannot be stored: {subject} cannot be pickled: {reason}",
