@@ -33,7 +33,7 @@ class Generators:
         for name, seeder in seeders.items():
             if name in sys.modules:
                 seeder(sys.modules[name])
-        around = {name: _then(seeder) for name, seeder in seeders.items()} | {name: _undrawn for name in _DRAWING}
+        around = {name: _then(seeder) for name, seeder in seeders.items()} | dict.fromkeys(_DRAWING, _undrawn)
         wanted = {name: execute for name, execute in around.items() if name not in sys.modules}
         sys.meta_path.insert(0, _AroundImport(wanted))
 

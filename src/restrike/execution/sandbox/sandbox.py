@@ -60,7 +60,10 @@ class Sandbox:
     @property
     def isolation(self) -> str:
         """Say what keeps steps apart from the machine; found by trying."""
-        self._link(preloaded=False, network=False)
+        if not self._links and not self._stopped:
+            self._link(preloaded=bool(self._seal.preload), network=False)
+        if not self._links:
+            return "none: nothing was executed"
         if self._unsealed is None:
             return SEALED
         return f"reduced: a plain process, look-ups traced where possible ({self._unsealed})"

@@ -315,6 +315,7 @@ def test_stop_ends_everything_and_wakes_who_waits(bench: Any) -> None:
     assert outcomes[0].state == "killed"
     assert "stopped" in error(outcomes[0])["message"]
     bench.sandbox.stop()
+    assert bench.sandbox.isolation.startswith("sealed")
 
 
 def test_a_killed_warden_takes_its_steps_with_it(bench: Any) -> None:
