@@ -10,6 +10,7 @@ from restrike.evaluation.slices import OWN
 from restrike.training import checks
 from restrike.training.errors import DataError
 from restrike.training.rows import KEY, Table, digests, keys, numbered
+from restrike.training.split import in_order
 
 
 def load(
@@ -50,7 +51,8 @@ def load_files(
     import pandas
 
     tables, parts, names = [], [], []
-    for part, file in files.items():
+    for part in in_order(files):
+        file = files[part]
         table = _read(inputs[f"part_{part}"], file["name"], file["read"])
         wanted = _wanted(table, file["name"], features, [label, *columns, *(key or ())], slice_columns)
         _check(table, file["name"], features, label)

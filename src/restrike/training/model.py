@@ -1,6 +1,7 @@
 """The model as one scikit-learn Pipeline: the transformers of each group of features, then the estimator.
 
 It is put together exactly as a person would write it, so that a plain script gives the same numbers to the last digit.
+Groups of features come in the order of their names, since a recipe does not keep the order in which they are declared.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _column_transformer(features: Mapping[str, Sequence[str]], preprocess: Mappi
     from sklearn.compose import ColumnTransformer
 
     transformers: list[tuple[str, Any, Any]] = []
-    for group, columns in features.items():
+    for group, columns in sorted(features.items()):
         declared: Any = preprocess.get(group) or PASSTHROUGH
         if declared == PASSTHROUGH:
             transformers.append((group, PASSTHROUGH, list(columns)))
@@ -61,10 +62,10 @@ def _chain(declared: Sequence[Mapping[str, Any]], seed: int) -> Any:
 
 
 def features_of(table: Table, features: Mapping[str, Sequence[str]]) -> Table:
-    """Return the feature columns, in declared order, as scikit-learn takes them: None in a column of objects is NaN."""
+    """Return the feature columns as scikit-learn takes them: group by group, None in a column of objects as NaN."""
     import numpy as np
 
-    chosen = table[[column for group in features.values() for column in group]].copy()
+    chosen = table[[column for _, group in sorted(features.items()) for column in group]].copy()
     for position, kind in enumerate(chosen.dtypes):
         if kind.kind == "O":
             column = chosen.iloc[:, position]

@@ -1,12 +1,14 @@
 """The step `split`: which row belongs to which part.
 
 Every function returns a table with the columns `key` and `part`. Its order is the order in which the rows are used for
-training and evaluation.
+training and evaluation. The order in which parts are declared never matters, since a recipe does not keep it: parts
+are taken as `in_order` says.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +16,12 @@ from restrike.training import checks
 from restrike.training.errors import ComponentError, DataError
 from restrike.training.rows import Table, cell, cells, content, joined
 
-TRAIN = "train"
+TRAIN, TEST = "train", "test"
+
+
+def in_order(parts: Iterable[str]) -> list[str]:
+    """Return the names of parts: `train` first, `test` last, the others by name."""
+    return sorted(parts, key=lambda part: (part != TRAIN, part == TEST, part))
 
 
 def by_hash(table: Table, *, fractions: dict[str, float], key: list[str] | None, salt: str) -> Table:
@@ -46,10 +53,10 @@ def _secret(salt: str) -> bytes:
 
 
 def _limits(fractions: dict[str, float]) -> list[tuple[int, str]]:
-    """Return for each part, in declared order, the first hash that is not in it any more."""
+    """Return for each part, in order, the first hash that is not in it any more."""
     found, total = [], Fraction(0)
-    for part, fraction in fractions.items():
-        total += Fraction(repr(float(fraction)))  # 0.7 means seven tenths, not the float next to it
+    for part in in_order(fractions):
+        total += Fraction(repr(float(fractions[part])))  # 0.7 means seven tenths, not the float next to it
         found.append((int(total * 2**64), part))
     found[-1] = (2**64, found[-1][1])
     return found
@@ -62,12 +69,12 @@ def _part(value: int, limits: list[tuple[int, str]]) -> str:
 def at_random(table: Table, *, fractions: dict[str, float], stratify: str | None, seed: int) -> Table:
     """Assign rows as scikit-learn's `train_test_split(..., random_state=seed)` does.
 
-    Two parts are one call with the other part's fraction as `test_size`. Of three, the last declared is cut off first;
+    Two parts are one call with the other part's fraction as `test_size`. Of three, the last in order is cut off first;
     a second call with the same seed divides the rest, its `test_size` being the share that the other part has of it.
     """
     import numpy as np
 
-    others = [part for part in fractions if part != TRAIN]
+    others = [part for part in in_order(fractions) if part != TRAIN]
     if TRAIN not in fractions or not 1 <= len(others) <= 2:
         raise DataError(f"a random split has the part 'train' and one or two more, not: {', '.join(fractions)}")
     if not 0 <= seed < 2**32:
@@ -81,7 +88,7 @@ def at_random(table: Table, *, fractions: dict[str, float], stratify: str | None
         rest, order[part] = _cut(rest, share, seed, None if strata is None else strata[rest], stratify)
         left = sum(fractions[name] for name in (TRAIN, *others) if name not in order)
     order[TRAIN] = rest
-    names = [TRAIN, *others]
+    names = in_order(fractions)
     rows = np.concatenate([order[part] for part in names])
     return _membership(table.index[rows], [part for part in names for _ in order[part]], names)
 

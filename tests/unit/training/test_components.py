@@ -135,7 +135,7 @@ def test_the_pipeline_is_what_a_person_would_write() -> None:
     built = model.assemble(groups, preprocess, {"use": "sklearn.linear_model:LogisticRegression"}, 1)
     assert [name for name, _ in built.steps] == ["preprocess", "train"]
     columns = [(name, column) for name, _, column in built.named_steps["preprocess"].transformers]
-    assert columns == [("numeric", ["a", "b"]), ("text_t", "t"), ("text_u", "u"), ("raw", ["c"])]
+    assert columns == [("numeric", ["a", "b"]), ("raw", ["c"]), ("text_t", "t"), ("text_u", "u")]
     plain = model.assemble(groups, {}, {"use": "sklearn.linear_model:LogisticRegression"}, 1)
     assert [name for name, _ in plain.steps] == ["train"]
 

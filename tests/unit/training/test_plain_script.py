@@ -126,8 +126,8 @@ def test_titanic(execute: Any, examples: Path) -> None:
                 "preprocess",
                 ColumnTransformer(
                     [
-                        ("numeric", make_pipeline(SimpleImputer()), numeric),
                         ("categorical", make_pipeline(OneHotEncoder(handle_unknown="ignore")), categorical),
+                        ("numeric", make_pipeline(SimpleImputer()), numeric),
                     ]
                 ),
             ),
@@ -214,6 +214,34 @@ def test_spam_as_published(execute: Any, examples: Path) -> None:
     table = done["predict.predictions"]
     confusion = metrics.confusion_matrix(table["truth"], table["prediction"])
     assert confusion.tolist() == [[1203, 5], [11, 174]]
+
+
+def test_the_order_of_keys_in_a_mapping_changes_nothing(execute: Any, examples: Path) -> None:
+    """A recipe sorts keys, so two orders are one recipe; then they must be one result too."""
+    training: dict[str, Any] = {
+        "train_on": "passengers",
+        "features": {"numeric": ["Age", "Fare"], "categorical": ["Sex", "Pclass"], "passthrough": ["SibSp"]},
+        "label": "Survived",
+        "split": {"method": "random", "fractions": {"test": 0.2, "valid": 0.1, "train": 0.7}},
+        "preprocess": {
+            "numeric": [{"use": "sklearn.impute:SimpleImputer"}, {"use": "sklearn.preprocessing:StandardScaler"}],
+            "categorical": [{"use": "sklearn.preprocessing:OneHotEncoder"}],
+        },
+        "train": {"use": "sklearn.linear_model:LogisticRegression"},
+    }
+    evaluate = {"metrics": ["log_loss"], "slices": [{"by": "Sex"}]}
+    files = {"passengers": examples / "titanic" / "data" / "titanic-train.csv"}
+    for method in ("random", "hash"):
+        training["split"]["method"] = method
+        declared = execute(training, evaluate, files)
+        turned = execute(backwards(training), backwards(evaluate), files)
+        assert declared.bytes == turned.bytes
+
+
+def backwards(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: backwards(item) for key, item in reversed(value.items())}
+    return [backwards(item) for item in value] if isinstance(value, list) else value
 
 
 def test_run_again_gives_the_same_bytes(execute: Any, diabetes: dict[str, Any]) -> None:
