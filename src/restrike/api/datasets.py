@@ -24,7 +24,7 @@ def data_add(paths: Sequence[str | Path], *, project: Path | None = None, name: 
             version = data.add(
                 place.ledger.store, found.root, _inside(found, path), name=name, records=place.ledger.datasets()
             )
-            profile = data.profile(place.ledger.store, version.digest, reads.get(version.path, {}), path=version.path)
+            profile = _profile(place, version, reads.get(version.path, {}))
             added.append(
                 {
                     "name": version.name,
@@ -113,6 +113,12 @@ def _runs_with(place: Place, digest: str | None, name: str | None) -> list[Any]:
         f"SELECT uses.* FROM uses JOIN runs ON runs.run = uses.run WHERE uses.{column} GLOB ? ORDER BY runs.started",
         value,
     )
+
+
+def _profile(place: Place, version: data.DatasetVersion, read: dict[str, Any]) -> data.Profile | None:
+    if version.kind != "file":
+        return None
+    return data.profile(place.ledger.store.path_of(version.digest), read, suffix=Path(version.path).suffix)
 
 
 def _inside(project: Project, path: str | Path) -> str:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from json.encoder import encode_basestring as _quoted  # the C function where there is one
 from typing import Any
 
 SAFE_INTEGER = 2**53 - 1
@@ -22,7 +23,12 @@ def dumps(value: Any) -> bytes:
 
     Raise TypeError, naming the place, for anything else, for keys that are not text and for text that is not Unicode.
     """
-    return "".join(_encode(value, "$")).encode("utf-8")
+    parts: list[str] = []
+    _encode(value, (), parts.append)
+    try:
+        return "".join(parts).encode("utf-8")
+    except UnicodeEncodeError:
+        raise TypeError("$: a text in it is not Unicode text") from None
 
 
 def loads(data: bytes | str) -> Any:
@@ -30,54 +36,57 @@ def loads(data: bytes | str) -> Any:
     return _untag(json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse_constant))
 
 
-def _encode(value: Any, place: str) -> Iterator[str]:
+def _encode(value: Any, place: tuple[str | int, ...], write: Callable[[str], None]) -> None:
     if value is None:
-        yield "null"
+        write("null")
     elif value is True:
-        yield "true"
+        write("true")
     elif value is False:
-        yield "false"
+        write("false")
     elif type(value) is str:
-        yield _text("!" + value if value.startswith("!") else value, place)
+        write(_quoted("!" + value if value.startswith("!") else value))
     elif type(value) is int:
-        yield str(value) if abs(value) <= SAFE_INTEGER else f'"!int:{value}"'
+        write(str(value) if abs(value) <= SAFE_INTEGER else f'"!int:{value}"')
     elif type(value) is float:
-        yield _float(value)
+        write(_float(value))
     elif isinstance(value, dict):
-        yield from _object(value, place)
+        _object(value, place, write)
     elif isinstance(value, (list, tuple)):
-        yield "["
-        for position, item in enumerate(value):
-            if position:
-                yield ","
-            yield from _encode(item, f"{place}[{position}]")
-        yield "]"
+        _array(value, place, write)
     else:
-        raise TypeError(f"{place}: a {type(value).__name__} has no canonical JSON")
+        raise TypeError(f"{_told(place)}: a {type(value).__name__} has no canonical JSON")
 
 
-def _object(value: dict[Any, Any], place: str) -> Iterator[str]:
+def _array(value: list[Any] | tuple[Any, ...], place: tuple[str | int, ...], write: Callable[[str], None]) -> None:
+    opening = "["
+    for position, item in enumerate(value):
+        write(opening)
+        opening = ","
+        _encode(item, (*place, position), write)
+    write("]" if value else "[]")
+
+
+def _object(value: dict[Any, Any], place: tuple[str | int, ...], write: Callable[[str], None]) -> None:
     for key in value:
         if type(key) is not str:
-            raise TypeError(f"{place}: key {key!r} is not text")
-    yield "{"
-    # RFC 8785 section 3.2.3: keys in order of their UTF-16 code units, which is not code point order.
-    for position, key in enumerate(sorted(value, key=lambda text: text.encode("utf-16-be", "surrogatepass"))):
-        if position:
-            yield ","
-        yield _text(key, place)
-        yield ":"
-        yield from _encode(value[key], f"{place}.{key}")
-    yield "}"
+            raise TypeError(f"{_told(place)}: key {key!r} is not text")
+    opening = "{"
+    for key in _ordered(value):
+        write(f"{opening}{_quoted(key)}:")
+        opening = ","
+        _encode(value[key], (*place, key), write)
+    write("}" if value else "{}")
 
 
-def _text(text: str, place: str) -> str:
-    encoded = json.dumps(text, ensure_ascii=False)
-    try:
-        encoded.encode("utf-8")
-    except UnicodeEncodeError:
-        raise TypeError(f"{place}: {text!r} is not Unicode text") from None
-    return encoded
+def _ordered(keys: Iterable[str]) -> list[str]:
+    """Return keys in order of their UTF-16 code units (RFC 8785 section 3.2.3), which is not code point order."""
+    if all(key.isascii() for key in keys):
+        return sorted(keys)
+    return sorted(keys, key=lambda text: text.encode("utf-16-be", "surrogatepass"))
+
+
+def _told(place: tuple[str | int, ...]) -> str:
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
 
 
 def _float(value: float) -> str:

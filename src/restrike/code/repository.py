@@ -111,6 +111,11 @@ class CodeRepository:
         with self._distrusted_if_corrupt(commit):
             return restoring.files(self.git_dir, commit)
 
+    def read(self, commit: str, paths: Collection[str]) -> dict[str, bytes]:
+        """Return the bytes of some files of a snapshot, verified by git's ids; paths that it lacks are left out."""
+        with self._distrusted_if_corrupt(commit):
+            return restoring.read_some(self.git_dir, commit, paths)
+
     def diff(self, before: str, after: str) -> list[FileChange]:
         """Return the files in which two snapshots differ, sorted by path."""
         return patch.between(self.git_dir, before, after)

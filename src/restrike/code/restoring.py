@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,16 @@ def files(git_dir: Path, commit: str) -> list[CodeFile]:
 
         found = fingerprint(_each(reader, commit, contents.rows, note))
         _check(commit, found, contents.fingerprint, None)
+    return result
+
+
+def read_some(git_dir: Path, commit: str, paths: Collection[str]) -> dict[str, bytes]:
+    """Return the bytes of those files of a snapshot that are among `paths`."""
+    result: dict[str, bytes] = {}
+    with ObjectReader.inside(git_dir) as reader:
+        rows = [row for row in read_contents(reader, commit).rows if row.path in paths]
+        for _ in _each(reader, commit, rows, lambda row, data: result.update({row.path: data})):
+            pass
     return result
 
 

@@ -14,17 +14,22 @@ from restrike.base import digest
 from restrike.pipeline.graph import Step
 
 FORMAT = "restrike.key/1"
+SURROUNDINGS = ("code", "environment", "engine", "numeric", "variables", "secrets")
 
 
-def key_of(step: Step, recipe: Mapping[str, Any], inputs: Mapping[str, Mapping[str, Any]]) -> str:
+def surroundings_of(recipe: Mapping[str, Any]) -> str:
+    """Return the digest of what all steps of a recipe see alike."""
+    return digest.fingerprint({"format": FORMAT, **{aspect: recipe[aspect] for aspect in SURROUNDINGS}})
+
+
+def key_of(step: Step, seed: int, surroundings: str, inputs: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the key under which executions of a step with these inputs are recorded."""
-    seen = ("code", "environment", "engine", "numeric", "variables", "secrets")
     return digest.fingerprint(
         {
             "format": FORMAT,
+            "surroundings": surroundings,
             "step": step.document(),
-            "seed": recipe["seeds"][step.name],
-            "inputs": {name: dict(inputs[name]) for name in sorted(inputs)},
-            **{aspect: recipe[aspect] for aspect in seen},
+            "seed": seed,
+            "inputs": {name: dict(inputs[name]) for name in inputs},
         }
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from restrike.execution import given
 from restrike.execution.executor import Executor
-from restrike.execution.keys import key_of
+from restrike.execution.keys import key_of, surroundings_of
 from restrike.execution.materials import Materials
 from restrike.execution.steprun import StepRun
 from restrike.pipeline.graph import Source, Step
@@ -51,6 +51,7 @@ class Runner:
         self.recipe, self.steps, self.materials = recipe, steps, materials
         self.executor, self.rules, self.progress = executor, rules, progress
         self.runs: dict[str, StepRun] = {}
+        self._surroundings = surroundings_of(recipe)
 
     def execute(self, recorded_inputs: Mapping[str, tuple[Artifact, str]] | None = None) -> dict[str, StepRun]:
         """Execute every step and return what became of each, in the recipe's order.
@@ -116,11 +117,12 @@ class Runner:
 
     def _one(self, step: Step) -> StepRun:
         inputs = {name: self._given(name, source) for name, source in given.sources(step)}
-        key = key_of(step, self.recipe, {name: item.seen for name, item in inputs.items()})
+        seed = self.recipe["seeds"][step.name]
+        key = key_of(step, seed, self._surroundings, {name: item.seen for name, item in inputs.items()})
         run = self.rules.reusable(step, key)
         if run is None:
             self.progress({"event": "step", "step": step.name, "state": "started"})
-            run = self.executor.execute(step, key, self.recipe["seeds"][step.name], inputs)
+            run = self.executor.execute(step, key, seed, inputs)
         for name, made in run.outputs.items():
             run.given[name] = self.rules.stands_for(made)
         return run

@@ -18,6 +18,7 @@ from typing import Any
 from restrike.base import digest as digests
 from restrike.records import documents
 from restrike.store import Store
+from restrike.store.errors import RecordCorrupt
 
 VERSION = 1
 RACY_NS = 2_000_000_000  # a folder changed this recently may change again within one tick of its clock
@@ -94,12 +95,17 @@ class Index:
             if noted.get(folder.name) == modified:
                 continue
             with self._transaction():
+                whole = True
                 for name in _unknown(folder, self._known(folder.name)):
-                    self._take_in(name, self.store.record(name))
+                    try:
+                        self._take_in(name, self.store.record(name))
+                    except RecordCorrupt:
+                        whole = False  # `store check` tells of it; all others count
+                        continue
                     added += 1
                     if progress:
                         progress(added)
-                if time.time_ns() - modified > RACY_NS:
+                if whole and time.time_ns() - modified > RACY_NS:
                     self._rows.execute("INSERT OR REPLACE INTO folders VALUES (?, ?)", (folder.name, modified))
         return added
 

@@ -181,6 +181,10 @@ class Store:
         """Give the digests of all records, without reading them."""
         return self._ledger.digests()
 
+    def object_digests(self) -> Iterator[str]:
+        """Give the names of all objects, without reading them."""
+        return (entry.name for entry in self._objects.list())
+
     def check(self, progress: Progress | None = None, *, named: Iterable[str] = ()) -> Iterator[Problem]:
         """Hash everything again and tell what is wrong. `named` are digests that must be there."""
         return audit.check(self._objects, self._ledger, named, progress)

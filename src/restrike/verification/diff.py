@@ -34,11 +34,11 @@ def code(a: RecordedRun, b: RecordedRun, repository: CodeRepository) -> dict[str
         return {"changed": False, "definitions": [], "files": []}
     commits = a.opening["commit"], b.opening["commit"]
     changes = repository.diff(*commits)
-    definitions = []
-    for change in changes:
-        if change.path.endswith(".py") and change.kind == "changed":
-            before, after = (repository.read(commit, change.path) for commit in commits)
-            definitions += [f"{change.path}:{name}" for name in changed_definitions(before, after)]
+    sources = {change.path for change in changes if change.path.endswith(".py") and change.kind == "changed"}
+    before, after = (repository.read(commit, sources) for commit in commits)
+    definitions = [
+        f"{path}:{name}" for path in sorted(sources) for name in changed_definitions(before[path], after[path])
+    ]
     files = [{"path": change.path, "kind": change.kind, "patch": change.patch} for change in changes]
     return {"changed": True, "definitions": definitions, "files": files}
 
