@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,14 +18,20 @@ from restrike.workspace import Project, find
 def data_add(paths: Sequence[str | Path], *, project: Path | None = None, name: str | None = None) -> dict[str, Any]:
     """Keep files or folders as dataset versions and return what they are, with the profile of those that are tables."""
     found = find(project)
-    reads = _reads(found)
+    declared = {os.path.normpath(item.path): item for item in found.config().data.values()}
     with found.place() as place:
         added = []
         for path in paths:
+            inside = _inside(found, path)
+            known = declared.get(inside)
             version = data.add(
-                place.ledger.store, found.root, _inside(found, path), name=name, records=place.ledger.datasets()
+                place.ledger.store,
+                found.root,
+                inside,
+                name=name or (known.name if known else None),
+                records=place.ledger.datasets(),
             )
-            profile = _profile(place, version, reads.get(version.path, {}))
+            profile = _profile(place, version, known.read if known else {})
             added.append(
                 {
                     "name": version.name,
@@ -123,10 +130,5 @@ def _profile(place: Place, version: data.DatasetVersion, read: dict[str, Any]) -
 
 def _inside(project: Project, path: str | Path) -> str:
     """Return a path as it is declared: relative to the project where it lies inside."""
-    absolute = Path(path).absolute()
+    absolute = Path(os.path.abspath(path))
     return absolute.relative_to(project.root).as_posix() if absolute.is_relative_to(project.root) else str(absolute)
-
-
-def _reads(project: Project) -> dict[str, dict[str, Any]]:
-    """Return how declared data is to be read, by path."""
-    return {declared.path: declared.read for declared in project.config().data.values()}

@@ -38,6 +38,7 @@ def store_check(*, project: Path | None = None, progress: Progress | None = None
         counts = {
             "objects": sum(1 for _ in place.ledger.store.object_digests()),
             "records": sum(1 for _ in place.ledger.store.record_digests()),
+            "runs": place.ledger.index.query("SELECT COUNT(*) AS n FROM runs")[0]["n"],
         }
     return {"problems": problems, **counts, "ok": not problems}
 
