@@ -105,7 +105,7 @@ def _recipe(config: Config, sealed: Sealed, found: Environment, steps: tuple[Ste
     return recipes.compose(
         code=sealed.fingerprint,
         import_roots=sealed.import_roots,
-        config=config.recipe,
+        config={key: value for key, value in config.recipe.items() if key != "numeric"},
         data={name: {"path": item["path"], "digest": item["digest"]} for name, item in sealed.data.items()},
         environment=found.identity,
         steps=steps,

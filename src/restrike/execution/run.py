@@ -98,6 +98,7 @@ def _open(place: Place, capture: Capture, options: Options, progress: Progress) 
         config=ledger.keep(_config_document(capture)),
         environment=ledger.keep(environment.document),
         lock=ledger.store.put_bytes(locked.text.encode()) if locked.text else None,
+        wheels={wheel.name: ledger.store.put_file(wheel)[0] for wheel in locked.wheels},
         patch=ledger.store.put_bytes(snapshot.patch.encode("utf-8", "replace")) if snapshot.patch else None,
         data={name: version.digest for name, version in capture.datasets.items()},
         kinds={name: version.kind for name, version in capture.datasets.items()},

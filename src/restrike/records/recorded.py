@@ -98,7 +98,7 @@ class RecordedRun:
         """The addresses of all objects that this run needs, without what is inside folders."""
         named = (self.opening[name] for name in ("recipe", "code", "config", "environment", "lock", "patch"))
         found = {digest for digest in named if digest}
-        found |= set(self.opening["data"].values()) | {self.recipe["engine"]}
+        found |= set(self.opening["data"].values()) | set(self.opening["wheels"].values()) | {self.recipe["engine"]}
         for address, made in self.artifacts.items():
             found |= {made.digest, self.given(address)}
         return found | ({self.closing["log"]} if self.closing else set())

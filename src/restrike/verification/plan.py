@@ -6,6 +6,7 @@ from typing import Any
 
 from restrike.base.errors import RestrikeError
 from restrike.base.folders import user_cache
+from restrike.environment import is_rebuilt
 from restrike.execution.run import Place
 from restrike.records.recorded import RecordedRun
 from restrike.store.errors import ObjectMissing
@@ -39,7 +40,7 @@ def plan(place: Place, recorded: RecordedRun, step: str | None) -> dict[str, Any
             "python": recorded.environment["python"],
             "distributions": len(recorded.environment["distributions"]),
             "state": "rebuilt already"
-            if (user_cache() / "envs" / recipe["environment"]).is_dir()
+            if is_rebuilt(recipe["environment"], cache_root=user_cache())
             else "will be rebuilt",
         },
         "data": data,

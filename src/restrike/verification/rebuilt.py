@@ -15,6 +15,8 @@ from restrike.execution.run import Place
 from restrike.execution.runner import Progress
 from restrike.records.recorded import RecordedRun
 
+OF_THE_SYSTEM = ("libc",)  # no rebuild can bring this back; the verdict's scope names it instead
+
 
 class EnvironmentUnproven(RestrikeError):
     """The rebuilt environment is not the recorded one, distribution by distribution."""
@@ -46,23 +48,28 @@ def environment_for(place: Place, recorded: RecordedRun, how: str, progress: Pro
         )
         return Proof(found, how, count, tuple(compare(document, found.document, found.distributions)))
     rebuilt = rebuilt_for(place, recorded, progress)
-    if rebuilt.mismatches:
+    if broken := [item for item in rebuilt.mismatches if item.distribution not in OF_THE_SYSTEM]:
         raise EnvironmentUnproven(
-            f"the environment could not be rebuilt as it was: {len(rebuilt.mismatches)} of {count} parts differ",
-            details=tuple(f"{item.distribution}: {item.detail}" for item in rebuilt.mismatches[:12]),
+            f"the environment could not be rebuilt as it was: {len(broken)} of {count} parts differ",
+            details=tuple(f"{item.distribution}: {item.detail}" for item in broken[:12]),
             hint="judge in the environment as it is now: restrike reproduce RUN --env current",
         )
-    return Proof(installed(rebuilt.interpreter, rebuilt.path), how, count, (), rebuilt.built)
+    return Proof(installed(rebuilt.interpreter, rebuilt.path), how, count, rebuilt.mismatches, rebuilt.built)
 
 
 def rebuilt_for(place: Place, recorded: RecordedRun, progress: Progress) -> Rebuilt:
     """Rebuild a run's environment from its lock, or from the one of the same environment that was completed since."""
     progress({"event": "phase", "text": "rebuilding the environment"})
-    return environment.rebuild(
-        recorded.environment,
-        recorded.ledger.completed_lock(recorded.recipe["environment"]) or recorded.lock or "",
-        cache_root=user_cache(),
-        offline=False,
-        python=Path(recorded.opening["conditions"]["machine"]["executable"]["path"]),
-        progress=lambda text: progress({"event": "phase", "text": text}),
-    )
+    with place.ledger.store.temporary() as folder:
+        wheels = [folder / name for name in recorded.opening["wheels"]]
+        for wheel in wheels:
+            place.ledger.store.place(recorded.opening["wheels"][wheel.name], wheel)
+        return environment.rebuild(
+            recorded.environment,
+            recorded.ledger.completed_lock(recorded.recipe["environment"]) or recorded.lock or "",
+            cache_root=user_cache(),
+            offline=False,
+            wheels=wheels,
+            python=Path(recorded.opening["conditions"]["machine"]["executable"]["path"]),
+            progress=lambda text: progress({"event": "phase", "text": text}),
+        )

@@ -34,6 +34,7 @@ def opened_run(ledger):
             patch=None,
             data=data or {},
             kinds=dict.fromkeys(data or {}, "file"),
+            wheels={},
             conditions={"dirty": False, "process": {}},
             overrides=[],
         )
