@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from restrike.base.errors import RestrikeError
+from restrike.base.digest import base32
 from restrike.execution.run import Place
 from restrike.execution.runner import Progress, silent
-from restrike.records import recorded
+from restrike.records.needs import Needs, needs
+from restrike.store import Problem
 from restrike.workspace import find
 
 
@@ -21,102 +21,75 @@ def store_check(*, project: Path | None = None, progress: Progress | None = None
         tell({"event": "phase", "text": "hashing objects", "done": done, "total": total})
 
     with find(project).place() as place:
-        unreadable: set[str] = set()
-        users = _users(place, unreadable)
-        named = users.keys() - _record_users(place).keys()
-        problems = [
-            {
-                "kind": problem.kind,
-                "digest": problem.digest,
-                "path": str(problem.path),
-                "detail": problem.detail,
-                "runs": sorted(users.get(problem.digest) or unreadable),
-            }
-            for problem in place.ledger.store.check(hashed, named=named)
-        ]
-        problems += _code_problems(place)
-        counts = {
-            "objects": sum(1 for _ in place.ledger.store.object_digests()),
-            "records": sum(1 for _ in place.ledger.store.record_digests()),
-            "runs": place.ledger.index.query("SELECT COUNT(*) AS n FROM runs")[0]["n"],
-        }
-    return {"problems": problems, **counts, "ok": not problems}
-
-
-def _code_problems(place: Place) -> list[dict[str, Any]]:
-    """Return the damaged code snapshots with the runs made from each, then damage that hurts none."""
-    commits: dict[str, list[str]] = defaultdict(list)
-    for row in place.ledger.index.query("SELECT run, commit_id FROM runs ORDER BY started"):
-        commits[row["commit_id"]].append(row["run"])
-    path = str(place.repository.git_dir)
-    damaged = place.repository.damage(list(commits)) if commits else {}
-    problems = [
-        {"kind": "corrupt", "digest": commit, "path": path, "detail": "; ".join(lines), "runs": commits[commit]}
-        for commit, lines in damaged.items()
-    ]
-    told = {line for lines in damaged.values() for line in lines}
-    return problems + [
-        {"kind": "corrupt", "digest": "", "path": path, "detail": line, "runs": []}
-        for line in (place.repository.verify() if commits else [])
-        if line not in told
-    ]
+        needed = needs(place.ledger)
+        store = place.ledger.store
+        problems = [_problem(problem, needed) for problem in store.check(hashed, named=needed.objects)]
+        problems += _code_problems(place, needed)
+    return {"problems": problems, "runs": len(needed.runs), "ok": not problems}
 
 
 def store_reindex(*, project: Path | None = None, progress: Progress | None = None) -> dict[str, Any]:
-    """Make the index anew from the ledger."""
+    """Make the index anew from the ledger; records that are damaged are left out and counted."""
     tell = progress or silent
-    found = find(project)
-    with found.place() as place:
-        place.ledger.index.discard()
-    with found.place(lambda count: tell({"event": "phase", "text": "reading records", "done": count})) as place:
-        records = place.ledger.index.query("SELECT COUNT(*) AS n FROM records")[0]["n"]
-        total = place.ledger.index.query("SELECT COUNT(*) AS n FROM runs")[0]["n"]
-    return {"records": records, "runs": total}
+    with find(project).place() as place:
+        index = place.ledger.index
+        index.renew(lambda count: tell({"event": "phase", "text": "reading records", "done": count}))
+        records = index.query("SELECT COUNT(*) AS n FROM records")[0]["n"]
+        runs = index.query("SELECT COUNT(*) AS n FROM runs")[0]["n"]
+    return {"records": records, "runs": runs, "damaged": len(index.damaged)}
 
 
 def store_gc(*, project: Path | None = None, dry_run: bool = False) -> dict[str, Any]:
     """Remove objects and code snapshots that no record leads to. Runs, their data and artifacts are always kept."""
     with find(project).place() as place:
-        commits = {row["commit_id"] for row in place.ledger.index.query("SELECT commit_id FROM runs")}
-        swept = place.ledger.store.sweep(set(_users(place)), dry_run=dry_run)
-        collected = place.repository.collect(commits, dry_run=dry_run)
-    return {"objects": swept.objects + collected.objects, "bytes": swept.bytes + collected.bytes, "dry_run": dry_run}
+        needed = needs(place.ledger)
+        for error in needed.unread.values():
+            raise error  # what this run needs cannot be told, so nothing can be said to be needless
+        swept = place.ledger.store.sweep(set(needed.objects), dry_run=dry_run)
+        collected = place.repository.collect(set(needed.commits), dry_run=dry_run)
+    return {
+        "objects": swept.objects + collected.objects,
+        "bytes": swept.bytes + collected.bytes,
+        "dry_run": dry_run,
+    }
 
 
-def _users(place: Place, unreadable: set[str] | None = None) -> dict[str, set[str]]:
-    """Return every object and record that matters, with the runs that need it.
-
-    What a damaged record or object leads to cannot be told: raise, or collect such runs in `unreadable`.
-    """
-    users = _record_users(place)
-    inside: dict[str, list[str]] = {}
-    for row in place.ledger.index.query("SELECT run FROM runs ORDER BY started, run"):
-        run = row["run"]
-        try:
-            needed = _needed(recorded.read(place.ledger, run), inside)
-        except RestrikeError:
-            if unreadable is None:
-                raise
-            unreadable.add(run)
-            continue
-        for digest in needed:
-            users[digest].add(run)
-    for row in place.ledger.index.query("SELECT dataset AS kept FROM datasets UNION SELECT lock FROM locks"):
-        users.setdefault(row["kept"], set())
-    return users
+def _problem(problem: Problem, needed: Needs) -> dict[str, Any]:
+    is_record = problem.path.suffix == ".json"
+    runs = needed.records.get(problem.digest, set()) if is_record else needed.objects.get(problem.digest, set())
+    return {
+        "kind": problem.kind,
+        "digest": problem.digest,
+        "path": str(problem.path),
+        "detail": problem.detail,
+        "runs": sorted(runs or (_told_by_its_bytes(problem, needed) if is_record else ())),
+    }
 
 
-def _needed(run: recorded.RecordedRun, inside: dict[str, list[str]]) -> set[str]:
-    """Return the objects that a run needs, those inside folders too; `inside` remembers what folders hold."""
-    for folder in run.folders - inside.keys():
-        inside[folder] = [entry.digest for entry in run.ledger.store.read_tree(folder) if entry.is_file]
-    return run.objects | {leaf for folder in run.folders for leaf in inside[folder]}
+def _told_by_its_bytes(problem: Problem, needed: Needs) -> set[str]:
+    """Return the runs of a damaged record that the index has not seen: those it still names, or the one it opened."""
+    data = problem.path.read_bytes()
+    if b"restrike.opening/" in data:
+        return {base32(problem.digest)}
+    return {run for run in needed.runs if run.encode() in data}
 
 
-def _record_users(place: Place) -> dict[str, set[str]]:
-    """Return the ledger records of runs with the runs that they belong to."""
-    users: dict[str, set[str]] = defaultdict(set)
-    for table in ("runs", "closings", "step_runs", "verdicts"):
-        for row in place.ledger.index.query(f"SELECT record, run FROM {table}"):
-            users[row["record"]].add(row["run"])
-    return users
+def _code_problems(place: Place, needed: Needs) -> list[dict[str, Any]]:
+    repository = place.repository
+    damaged = repository.damage(needed.commits.keys() | repository.snapshots().keys())
+    problems = [
+        {
+            "kind": "corrupt",
+            "digest": commit,
+            "path": str(repository.git_dir),
+            "detail": "; ".join(lines),
+            "runs": sorted(needed.commits.get(commit, ())),
+        }
+        for commit, lines in damaged.items()
+    ]
+    told = {line for lines in damaged.values() for line in lines}
+    of_packs = [line for line in repository.verify() if line not in told]
+    return problems + [
+        {"kind": "corrupt", "digest": "", "path": str(repository.git_dir), "detail": line, "runs": []}
+        for line in of_packs
+    ]

@@ -2,6 +2,8 @@
 
 `sync` makes it whole whenever a command opens it: a ledger folder whose modification time is not the one noted is
 listed again and what is unknown in it is taken in. So a process that died between a record and its row does no harm.
+Nothing that can happen to the file stops a command: one that is damaged is made anew, and where none can be written
+(a read-only store, a full disk) the view is made in memory.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from restrike.base import digest as digests
 from restrike.records import documents
 from restrike.store import Store
 from restrike.store.errors import RecordCorrupt
+from restrike.store.objects import DIGEST
 
 VERSION = 1
 RACY_NS = 2_000_000_000  # a folder changed this recently may change again within one tick of its clock
@@ -50,73 +53,133 @@ CREATE TABLE IF NOT EXISTS aliases (record TEXT PRIMARY KEY, name TEXT, run TEXT
 """
 
 
+T = TypeVar("T")
+
+
+class _Unsound(Exception):
+    """The index can be read, but not all of it is what SQLite would have written."""
+
+
 class Index:
-    """Rows for every record of a store's ledger."""
+    """Rows for every record of a store's ledger. `damaged` are the records that could not be taken in."""
 
     def __init__(self, store: Store):
         self.store = store
         self.path = store.root / "index.db"
+        self.damaged: set[str] = set()
         self._rows = self._open()
 
     def _open(self) -> sqlite3.Connection:
         try:
-            return self._connect()
+            return self._connect(self.path)
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if _cannot_write(error):
+                return self._connect(":memory:")
+            if not _is_damaged(error):
                 raise
-            self.discard()  # a view that cannot be read is made anew
-            return self._connect()
+            self._discard()
+            return self._connect(self.path)
 
-    def _connect(self) -> sqlite3.Connection:
-        rows = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
-        rows.row_factory = sqlite3.Row
-        rows.execute("PRAGMA journal_mode=WAL")
-        rows.execute("PRAGMA synchronous=NORMAL")
-        if rows.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            rows.executescript(SCHEMA + f"PRAGMA user_version={VERSION};")
+    def _connect(self, path: Path | str) -> sqlite3.Connection:
+        rows = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        try:
+            rows.row_factory = sqlite3.Row
+            rows.execute("PRAGMA journal_mode=WAL")
+            rows.execute("PRAGMA synchronous=NORMAL")
+            if rows.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                rows.executescript(SCHEMA + f"PRAGMA user_version={VERSION};")
+        except BaseException:
+            rows.close()
+            raise
         return rows
 
-    def discard(self) -> None:
-        """Remove the index's files; the next `sync` builds it from the ledger."""
+    def _discard(self) -> None:
+        """Remove the index's files: a view that cannot be read is made anew."""
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def _surviving(self, action: Callable[[], T]) -> T:
+        """Do something with the rows; if the file fails meanwhile, once more with rows made anew."""
+        try:
+            return action()
+        except sqlite3.DatabaseError as error:
+            if not (_is_damaged(error) or _cannot_write(error)):
+                raise
+            self._rows.close()
+            if _is_damaged(error):
+                self._discard()
+            self._rows = self._connect(":memory:") if _cannot_write(error) else self._open()
+            self._take_in_all(None)
+            return action()
 
     def close(self) -> None:
         self._rows.close()
 
     def query(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        return self._rows.execute(sql, values).fetchall()
+        return self._surviving(lambda: self._rows.execute(sql, values).fetchall())
 
     def sync(self, progress: Callable[[int], None] | None = None) -> int:
         """Take in every ledger record that is not in the index yet; return how many there were."""
-        noted = {row["name"]: row["modified"] for row in self.query("SELECT name, modified FROM folders")}
+        return self._surviving(lambda: self._take_in_all(progress))
+
+    def take_in(self, digest: str, record: dict[str, Any]) -> None:
+        """Add one record's rows; adding it again changes nothing."""
+
+        def insert() -> None:
+            with self._transaction():
+                self._take_in(digest, record)
+
+        self._surviving(insert)
+
+    def renew(self, progress: Callable[[int], None] | None = None) -> int:
+        """Make every row anew from the ledger; return how many records were taken in."""
+
+        def empty() -> None:
+            if self._rows.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                raise _Unsound
+            with self._transaction():  # the file stays: another process may be writing to it
+                for table in self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                    self._rows.execute(f"DELETE FROM {table['name']}")
+
+        try:
+            self._surviving(empty)
+        except _Unsound:
+            self._rows.close()
+            self._discard()
+            self._rows = self._open()
+        return self.sync(progress)
+
+    def _take_in_all(self, progress: Callable[[int], None] | None) -> int:
+        noted = {
+            row["name"]: row["modified"] for row in self._rows.execute("SELECT name, modified FROM folders").fetchall()
+        }
         added = 0
         for folder, modified in _ledger_folders(self.store.root / "ledger"):
             if noted.get(folder.name) == modified:
                 continue
             with self._transaction():
-                whole = True
-                for name in _unknown(folder, self._known(folder.name)):
-                    try:
-                        self._take_in(name, self.store.record(name))
-                    except RecordCorrupt:
-                        whole = False  # `store check` tells of it; all others count
-                        continue
+                unknown = _unknown(folder, self._known(folder.name))
+                sound = dict(self._sound(unknown))
+                for digest, record in sound.items():
+                    self._take_in(digest, record)
                     added += 1
                     if progress:
                         progress(added)
-                if whole and time.time_ns() - modified > RACY_NS:
+                if len(sound) == len(unknown) and time.time_ns() - modified > RACY_NS:
                     self._rows.execute("INSERT OR REPLACE INTO folders VALUES (?, ?)", (folder.name, modified))
         return added
 
-    def take_in(self, digest: str, record: dict[str, Any]) -> None:
-        """Add one record's rows; adding it again changes nothing."""
-        with self._transaction():
-            self._take_in(digest, record)
+    def _sound(self, names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the records that can be read; a damaged one must not take the others with it."""
+        for digest in names:
+            try:
+                yield digest, self.store.record(digest)
+            except RecordCorrupt:
+                self.damaged.add(digest)
 
     def _known(self, prefix: str) -> set[str]:
-        found = self.query("SELECT digest FROM records WHERE digest >= ? AND digest < ?", prefix, prefix + "g")
-        return {row["digest"] for row in found}
+        sql = "SELECT digest FROM records WHERE digest >= ? AND digest < ?"
+        return {row["digest"] for row in self._rows.execute(sql, (prefix, prefix + "g"))}
 
     def _take_in(self, digest: str, record: dict[str, Any]) -> None:
         insert = self._rows.execute
@@ -129,10 +192,20 @@ class Index:
         self._rows.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._rows.execute("COMMIT")
         except BaseException:
-            self._rows.execute("ROLLBACK")
+            if self._rows.in_transaction:  # a full disk has ended it already
+                self._rows.execute("ROLLBACK")
             raise
-        self._rows.execute("COMMIT")
+
+
+def _is_damaged(error: sqlite3.DatabaseError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _cannot_write(error: sqlite3.DatabaseError) -> bool:
+    refused = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+    return error.sqlite_errorcode & 0xFF in refused
 
 
 def _ledger_folders(ledger: Path) -> Iterator[tuple[Path, int]]:
@@ -143,8 +216,8 @@ def _ledger_folders(ledger: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _unknown(folder: Path, known: set[str]) -> list[str]:
-    names = (name[:-5] for name in os.listdir(folder) if name.endswith(".json") and not name.startswith("."))
-    return sorted(name for name in names if name not in known)
+    named = (name[:-5] for name in os.listdir(folder) if name.endswith(".json"))
+    return sorted(name for name in named if DIGEST.fullmatch(name) and name not in known)
 
 
 def _rows_of(digest: str, record: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from restrike.records import documents
 from restrike.records.artifact import Artifact
 from restrike.records.index import Index
 from restrike.store import Store
+from restrike.store.errors import RecordCorrupt, RecordMissing
 
 
 class RecordDamaged(RestrikeError):
@@ -61,12 +63,16 @@ class Ledger:
     # What steps left behind
 
     def reusable(self, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the executions of a step under a key, oldest first, with their records' digests."""
+        """Yield the executions of a step under a key, oldest first, with their records' digests.
+
+        One whose record is damaged is not among them: nothing that it says can be relied on.
+        """
         found = self.index.query(
             "SELECT record FROM step_runs WHERE key = ? AND state = 'executed' ORDER BY ended, record", key
         )
         for row in found:
-            yield row["record"], self.store.record(row["record"])
+            with contextlib.suppress(RecordCorrupt, RecordMissing):
+                yield row["record"], self.store.record(row["record"])
 
     def representative(self, made: Artifact) -> str:
         """Return the bytes that stand for an artifact: those stored first under its input digest.

@@ -75,4 +75,6 @@ def _unknown(ledger: Ledger, text: str) -> UnknownRun:
     names = [row["run"][: max(SHOWN, len(text))] for row in rows] + list(aliases(ledger))
     near = difflib.get_close_matches(text, names, n=1, cutoff=0.7)
     what = f"no run is called '{text}'" + (f"; did you mean '{near[0]}'?" if near else "")
-    return UnknownRun(what, hint="restrike runs")
+    lost = len(ledger.index.damaged)
+    details = (f"{lost} records of the ledger are damaged; what they hold is not known",) if lost else ()
+    return UnknownRun(what, hint="restrike store check" if lost else "restrike runs", details=details)

@@ -16,6 +16,7 @@ def compose(
     *,
     code: str,
     import_roots: Iterable[str],
+    installed: Mapping[str, Mapping[str, str]],
     config: Mapping[str, Any],
     data: Mapping[str, Mapping[str, Any]],
     environment: str,
@@ -33,7 +34,7 @@ def compose(
     steps = list(steps)
     return {
         "format": FORMAT,
-        "code": {"fingerprint": code, "import_roots": list(import_roots)},
+        "code": {"fingerprint": code, "import_roots": list(import_roots), "installed": dict(installed)},
         "config": dict(config),
         "data": {name: dict(data[name]) for name in sorted(data)},
         "environment": environment,

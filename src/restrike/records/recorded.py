@@ -109,11 +109,6 @@ def read(ledger: Ledger, run: str) -> RecordedRun:
     return RecordedRun(run, ledger.store.record(opening_digest(run)), ledger)
 
 
-def every(ledger: Ledger) -> list[RecordedRun]:
-    """Return all recorded runs, oldest first."""
-    return [read(ledger, row["run"]) for row in ledger.index.query("SELECT run FROM runs ORDER BY started, run")]
-
-
 def _step(document: Mapping[str, Any], declared: Mapping[str, Any]) -> Step:
     return Step(
         name=document["name"],

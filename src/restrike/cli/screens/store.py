@@ -40,7 +40,11 @@ def _problem(problem: Document) -> Group | None:
 
 def reindexed(document: Document) -> RenderableType:
     took = f" in {seconds(document['seconds'])}" if document.get("seconds") is not None else ""
-    return Text(f"index made anew: {counted(document['runs'], 'run')}, {counted(document['records'], 'record')}{took}")
+    made = f"index made anew: {counted(document['runs'], 'run')}, {counted(document['records'], 'record')}{took}"
+    damaged = document.get("damaged")
+    return Text.assemble(
+        made, (f"\n{counted(damaged, 'damaged record')} left out: restrike store check", "red") if damaged else ""
+    )
 
 
 def tidied(document: Document) -> RenderableType:
