@@ -69,6 +69,7 @@ def capture(
         interpreter=found.interpreter,
         seal_paths=found.seal_paths,
         import_roots=tuple(code.import_roots(project, found.interpreter.site_packages)),
+        installed=code.distributions(project, found.interpreter.site_packages),
         variables=stated(config.numeric["profile"], threads(config), passed),
         data={name: _declared(config, name, version) for name, version in datasets.items()},
         secrets=secrets,
@@ -97,7 +98,7 @@ def threads(config: Config) -> int:
 def left_out(project: Path, config: Config) -> list[str]:
     """Return what in the project is not code: the config's files and declared data."""
     inside = [source.relative_to(project) for source in config.sources if source.is_relative_to(project)]
-    declared = [item.path for item in config.data.values() if not os.path.isabs(item.path)]
+    declared = [item.path for item in config.data.values() if item.path[0] not in "/~"]
     return sorted({".restrike", *(path.as_posix() for path in inside), *(os.path.normpath(path) for path in declared)})
 
 
@@ -105,6 +106,7 @@ def _recipe(config: Config, sealed: Sealed, found: Environment, steps: tuple[Ste
     return recipes.compose(
         code=sealed.fingerprint,
         import_roots=sealed.import_roots,
+        installed=sealed.installed,
         config={key: value for key, value in config.recipe.items() if key != "numeric"},
         data={name: {"path": item["path"], "digest": item["digest"]} for name, item in sealed.data.items()},
         environment=found.identity,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from restrike.execution.given import Given
 from restrike.execution.log import RunLog
-from restrike.execution.materials import Materials
+from restrike.execution.materials import PROTOCOL, Materials
 from restrike.execution.sandbox import Lookup, Outcome, Work
 from restrike.execution.steprun import StepRun
 from restrike.pipeline.graph import Step
 from restrike.records.artifact import Artifact
 from restrike.store import Store
 
-PROTOCOL = 1
 Explain = Callable[[Step, tuple[Lookup, ...], bool], list[dict[str, Any]]]
 
 
@@ -51,7 +49,7 @@ class Executor:
         return run
 
     def _collect(self, run: StepRun, outcome: Outcome, folder: Path) -> None:
-        if leak := self._leaked_secret(folder):
+        if leak := self.log.leaked(folder):
             run.error = {
                 "type": "SecretInOutput",
                 "message": f"the output '{leak}' holds the value of a secret variable; nothing of it was kept",
@@ -83,15 +81,6 @@ class Executor:
             suffix=path.suffix if made["codec"] == "file@1" else "",
             role=role,
         )
-
-    def _leaked_secret(self, folder: Path) -> str | None:
-        secrets = [value.encode() for value in self.materials.sealed.secrets.values() if len(value) >= 4]
-        if not secrets:
-            return None
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size and _holds(path, secrets):
-                return path.relative_to(folder).as_posix()
-        return None
 
     def _error(self, step: Step, outcome: Outcome) -> dict[str, Any]:
         if outcome.state == "timed out":
@@ -135,8 +124,3 @@ def _filled(step: Step, inputs: Mapping[str, Given]) -> list[str]:
 
 def _digest_seen(item: Given) -> str:
     return str(item.seen.get("data") or item.seen["digest"])
-
-
-def _holds(path: Path, values: list[bytes]) -> bool:
-    with open(path, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return any(content.find(value) >= 0 for value in values)

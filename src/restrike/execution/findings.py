@@ -12,6 +12,7 @@ from restrike.config import DataDecl
 from restrike.execution.executor import Explain
 from restrike.execution.sandbox import Lookup
 from restrike.execution.sandbox.hidden import hidden
+from restrike.execution.sandbox.hints import Hints
 from restrike.pipeline.graph import Step
 
 
@@ -30,7 +31,8 @@ def explainer(project: Path, data: Mapping[str, DataDecl], snapshot: Snapshot, i
             data={name: item.path for name, item in data.items()},
             inputs=given,
             left_out=left_out,
-            exists=Path.exists,
+            exists=_is_there,
+            hints=Hints(step.name, {*step.inputs, *step.params}, data, builtin=step.builtin),
         )
         found = [item for item in found if item.host not in own and not (step.network and item.kind == "network")]
         return [
@@ -39,6 +41,13 @@ def explainer(project: Path, data: Mapping[str, DataDecl], snapshot: Snapshot, i
         ]
 
     return explain
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # of a folder that is not ours to read, nobody can tell
+        return False
 
 
 def unexplained(step: Step, lookups: tuple[Lookup, ...], failed: bool) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from restrike.execution.materials import PROJECT, Materials
 from restrike.execution.sandbox import Mount
 from restrike.pipeline.graph import Source, Step
 from restrike.records.artifact import Artifact
+from restrike.worker.seal import HOME
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ def artifact(name: str, made: Artifact, bytes_given: str, materials: Materials) 
 
 
 def place_of(path: str) -> str:
-    """Return where data declared at a path lies inside the seal."""
+    """Return where data declared at a path lies inside the seal; one's home (`~/`) is the seal's there."""
+    if path.startswith("~/"):
+        return HOME + path[1:]
     return path if path.startswith("/") else str(PurePosixPath(PROJECT) / path)
 
 

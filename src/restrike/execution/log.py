@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from restrike.execution.secrets import Secrets
+
 LIMIT = 64 * 1024  # bytes of an unfinished line that are held back before it is written in parts
-HIDDEN = "[secret]"
+CHARACTER = 4  # bytes of one, at most
 
 
 class RunLog:
@@ -19,7 +21,7 @@ class RunLog:
         self, path: Path, *, secrets: Iterable[str] = (), listen: Callable[[dict[str, Any]], None] | None = None
     ):
         self.path = path
-        self._secrets = sorted((value for value in secrets if value), key=len, reverse=True)
+        self._secrets = Secrets(secrets)
         self._listen = listen
         self._pending: dict[tuple[str, str], bytes] = {}
         self._lock = threading.Lock()
@@ -30,7 +32,8 @@ class RunLog:
             pending = self._pending.get((step, stream), b"") + data
             cut = pending.rfind(b"\n") + 1
             if not cut and len(pending) > LIMIT:
-                cut = len(pending) - max((len(value) * 4 for value in self._secrets), default=0)
+                pending = self._secrets.out_of_bytes(pending)
+                cut = len(pending) - self._secrets.longest - CHARACTER
             if cut > 0:
                 self._emit(step, stream, pending[:cut])
                 pending = pending[cut:]
@@ -51,9 +54,11 @@ class RunLog:
 
     def redacted(self, text: str) -> str:
         """Return a text without the secrets' values."""
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        return self._secrets.out_of(text)
+
+    def leaked(self, folder: Path) -> str | None:
+        """Return the first name in a folder under which a secret's value would be kept."""
+        return self._secrets.found_in(folder)
 
     def _emit(self, step: str, stream: str, data: bytes) -> None:
         entry = {"step": step, "stream": stream, "text": self.redacted(data.decode("utf-8", "replace"))}

@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from restrike.code import CodeRepository
+from restrike.code import CodeRepository, lay_out
+from restrike.code.installed import METADATA, PROGRAMS
 from restrike.environment import Interpreter
 from restrike.execution import engine
 from restrike.execution.preload import modules_for
-from restrike.execution.sandbox import Mount, Sandbox, Seal
+from restrike.execution.sandbox import Mount, Sandbox, Seal, Work
 from restrike.pipeline.graph import Step
 from restrike.store import Store
 
 PROJECT = "/project"  # where the snapshot lies inside the seal, on every machine
 ENVIRONMENT = "/env"
+INSTALLED = "/installed"  # metadata and programs of the project itself
+PROTOCOL = 1  # of the worker: docs/design/worker-protocol.md
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Sealed:
     interpreter: Interpreter
     seal_paths: tuple[Path, ...]
     import_roots: tuple[str, ...]
+    installed: Mapping[str, Mapping[str, str]]  # metadata of distributions that are the project itself
     variables: Mapping[str, str]
     data: Mapping[str, Mapping[str, Any]]  # name -> path, digest, kind, read
     steps: tuple[Step, ...] = ()
@@ -76,6 +80,13 @@ class Materials:
                 self._sandbox.stop()
                 self._sandbox = None
 
+    def imported(self) -> list[Path]:
+        """Return the environment's files that the sandbox imported for its steps, where they lie on this machine."""
+        job = {"protocol": PROTOCOL, "op": "modules", "step": "modules", "inputs": {}, "outputs": []}
+        outcome = self.sandbox().execute(Work("modules", job, (), self.outputs("modules"), timeout=60.0))
+        inside, prefix = f"{ENVIRONMENT}/", self.sealed.interpreter.prefix
+        return [prefix / path[len(inside) :] for path in outcome.result.get("modules", ()) if path.startswith(inside)]
+
     def dataset(self, name: str) -> Path:
         """Return a verified path with a dataset's bytes, for reading only."""
         declared = self.sealed.data[name]
@@ -111,14 +122,20 @@ class Materials:
         mounts = [Mount(path, str(path)) for path in self.sealed.seal_paths]
         if interpreter.is_venv:
             mounts.append(Mount(interpreter.prefix, ENVIRONMENT))
+        roots, variables = self.sealed.import_roots, dict(self.sealed.variables)
+        if self.sealed.installed:
+            lay_out(self.sealed.installed, self.folder / "installed")
+            mounts.append(Mount(self.folder / "installed", INSTALLED))
+            roots = (*roots, f"{INSTALLED}/{METADATA}")
+            variables["PATH"] = f"{INSTALLED}/{PROGRAMS}:{variables['PATH']}"
         return Sandbox(
             Seal(
                 interpreter=interpreter.executable,
                 environment=tuple(mounts),
                 engine=archive,
                 code=code,
-                import_roots=self.sealed.import_roots,
-                variables=dict(self.sealed.variables),
+                import_roots=roots,
+                variables=variables,
                 preload=modules_for(self.sealed.steps, code, self.sealed.import_roots),
                 hidden=self.sealed.hidden,
             ),

@@ -25,8 +25,8 @@ TARGET = ("predict.target", "evaluate.target")
 Artifacts = Mapping[str, Artifact]  # by address, `step.output`
 
 
-class GateUnjudgeable(RestrikeError):
-    """A gate is about a part, slice or metric that the run does not have."""
+class Unsafe(RestrikeError):
+    """Metrics or predictions are stored in a form that executes code when loaded, so they are not loaded here."""
 
     code = "R602"
 
@@ -64,31 +64,47 @@ def measured(store: Store, artifacts: Artifacts) -> Measurements:
 
 
 def judged(
-    ledger: Ledger, declared: list[dict[str, Any]], artifacts: Artifacts, config: Mapping[str, Any]
+    ledger: Ledger,
+    declared: list[dict[str, Any]],
+    baselines: Mapping[str, str | None],
+    artifacts: Artifacts,
+    config: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """Return the verdict of every gate. A baseline that does not exist yet is no failure."""
+    """Return the verdict of every gate; `baselines` as `baseline_runs` gave them before the run was opened.
+
+    A baseline that does not exist yet is no failure. Gates about what the run does not have cannot be judged and block.
+    """
     if not declared:
         return []
     own = _results(ledger.store, artifacts, config)
-    baselines = {
-        name: _baseline(ledger, name) for name in {gate["against"] for gate in declared if gate.get("against")}
-    }
+    others = {name: _baseline(ledger, run) for name, run in baselines.items()}
     try:
-        return [_gate(verdict.document()) for verdict in gates.judge(declared, own, baselines)]
+        return [_gate(verdict.document()) for verdict in gates.judge(declared, own, others)]
     except EvaluationError as error:
-        raise GateUnjudgeable(str(error), where="gates", hint=getattr(error, "hint", None)) from error
+        refused = {"verdict": "not judged", "blocks": True, "detail": error.what, "hint": error.hint}
+        return [{"gate": gate["metric"], "declared": gate, **refused} for gate in declared]
 
 
 def _gate(verdict: dict[str, Any]) -> dict[str, Any]:
     return {**verdict, "gate": verdict["text"], "declared": verdict["gate"]}
 
 
-def _baseline(ledger: Ledger, name: str) -> Results | None:
-    try:
-        run = read(ledger, resolve(ledger, name))
-    except UnknownRun:
+def baseline_runs(ledger: Ledger, declared: list[dict[str, Any]]) -> dict[str, str | None]:
+    """Return the run that each `against` of the gates means now, before the run itself is opened; None if none does."""
+    found: dict[str, str | None] = {}
+    for name in {gate["against"] for gate in declared if gate.get("against")}:
+        try:
+            found[name] = resolve(ledger, name)
+        except UnknownRun:
+            found[name] = None
+    return found
+
+
+def _baseline(ledger: Ledger, run: str | None) -> Results | None:
+    recorded = read(ledger, run) if run else None
+    if recorded is None or recorded.closing is None:
         return None
-    return _results(ledger.store, run.artifacts, run.config["document"]) if run.closing else None
+    return _results(ledger.store, recorded.artifacts, recorded.config["document"])
 
 
 def _results(store: Store, artifacts: Artifacts, config: Mapping[str, Any]) -> Results:
@@ -123,7 +139,10 @@ def _evaluated(store: Store, artifacts: Artifacts) -> tuple[dict[str, Any], list
 def _value(store: Store, made: Artifact) -> Any:
     """Return a table or a JSON value; nothing that executes code is loaded outside the seal."""
     if made.executes_code:
-        raise GateUnjudgeable("metrics and predictions are stored in a form that executes code when loaded")
+        raise Unsafe(
+            f"an artifact with metrics or predictions is stored as '{made.codec}', which executes code when loaded",
+            hint="return a table, or a mapping of names to numbers",
+        )
     return codecs.decode(store.path_of(made.digest), made.codec, None, None)
 
 

@@ -18,7 +18,7 @@ from restrike.execution.capture import Capture
 from restrike.execution.executor import Executor
 from restrike.execution.log import RunLog
 from restrike.execution.materials import Materials
-from restrike.execution.outcome import artifacts_of, judged, measured
+from restrike.execution.outcome import artifacts_of, baseline_runs, judged, measured
 from restrike.execution.process import identity_of_process
 from restrike.execution.runner import Progress, Rules, Runner
 from restrike.execution.steprun import StepRun, totals
@@ -57,6 +57,7 @@ class Finished:
 def run(place: Place, capture: Capture, options: Options, folder: Path, progress: Progress) -> Finished:
     """Execute a captured recipe and return the closed run. A failing step is an outcome, not an exception."""
     ledger = place.ledger
+    baselines = baseline_runs(ledger, capture.config.gates)
     opening = _open(place, capture, options, progress)
     run_id = documents.run_id(opening)
     log = RunLog(folder / "log", secrets=capture.sealed.secrets.values(), listen=_telling(progress))
@@ -79,7 +80,9 @@ def run(place: Place, capture: Capture, options: Options, folder: Path, progress
     finally:
         materials.stop()
         log.close()
-        closing = _close(ledger, run_id, options.asked, capture, runner.runs, status, materials.isolation, log)
+        closing = _close(
+            ledger, run_id, options.asked, capture, baselines, runner.runs, status, materials.isolation, log
+        )
     return Finished(run_id, closing, runner.runs)
 
 
@@ -144,6 +147,7 @@ def _close(
     run_id: str,
     asked: float,
     capture: Capture,
+    baselines: Mapping[str, str | None],
     runs: Mapping[str, StepRun],
     status: str,
     isolation: str | None,
@@ -152,7 +156,9 @@ def _close(
     """Evaluate what was measured, judge the gates and write the closing record."""
     made = artifacts_of(runs)
     measurements = measured(ledger.store, made)
-    gates = judged(ledger, capture.config.gates, made, capture.config.document) if status == "finished" else []
+    gates = (
+        judged(ledger, capture.config.gates, baselines, made, capture.config.document) if status == "finished" else []
+    )
     if any(gate["blocks"] for gate in gates):
         status = "blocked"
     artifacts = {address: made for step in runs.values() for address, made in step.artifacts().items()}
@@ -170,6 +176,7 @@ def _close(
         "intervals": measurements.intervals,
         "slices": measurements.slices,
         "gates": gates,
+        "baselines": dict(baselines),
         "isolation": isolation,
         "log": ledger.store.put_file(log.path)[0],
         "cpu_seconds": round(cpu, 6),

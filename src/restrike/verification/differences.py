@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from restrike.execution.executor import PROTOCOL
-from restrike.execution.materials import Materials
+from restrike.execution.materials import PROTOCOL, Materials
 from restrike.execution.sandbox import Mount, Work
 from restrike.verification.compare import ArtifactJudgement, StepJudgement
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from restrike.base.digest import base32
 from restrike.base.errors import RestrikeError
+from restrike.environment.bytecode import compile_modules
 from restrike.execution import findings, reuse
 from restrike.execution.executor import Executor
 from restrike.execution.log import RunLog
@@ -137,6 +138,7 @@ def sealed_as_recorded(recorded: RecordedRun, proof: Proof) -> Sealed:
         interpreter=proof.environment.interpreter,
         seal_paths=proof.environment.seal_paths,
         import_roots=tuple(recipe["code"]["import_roots"]),
+        installed=recipe["code"].get("installed", {}),
         variables=recipe["variables"],
         data={name: {**item, "kind": kinds[name], "read": reads[name]} for name, item in recipe["data"].items()},
         secrets={name: os.environ[name] for name in recipe["secrets"]},
@@ -170,6 +172,9 @@ def _execute(
     try:
         runs = runner.execute(_recorded_inputs(recorded, steps) if request.step else None)
         _judge(recorded, runs, materials, outcome)
+        if proof.built:
+            progress({"event": "phase", "text": "compiling what was imported, for the next time"})
+            compile_modules(proof.environment.interpreter, materials.imported())
         materials.stop()
         outcome.scope = scope.document(recorded, request.env, request.step, proof, materials.isolation)
         outcome.result = _result(measured(store, artifacts_of(runs)), runs, request)

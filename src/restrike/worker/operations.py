@@ -16,7 +16,7 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
     """Do what a job asks for and return the result document."""
     if job["protocol"] != 1:
         raise StepError(f"this worker speaks protocol 1, not {job['protocol']}")
-    operation = {"step": _step, "differences": _differences, "ping": _ping}.get(job["op"])
+    operation = {"step": _step, "differences": _differences, "modules": _modules, "ping": _ping}.get(job["op"])
     if operation is None:
         raise StepError(f"this worker does not know the operation '{job['op']}'")
     return operation(job)
@@ -24,6 +24,12 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
 
 def _ping(job: dict[str, Any]) -> dict[str, Any]:
     return {"state": "ok", "python": sys.version.split()[0], "path": list(sys.path)}
+
+
+def _modules(job: dict[str, Any]) -> dict[str, Any]:
+    """Tell which files this process has imported, before any code of the project ran in it."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return {"state": "ok", "modules": sorted({file for file in files if isinstance(file, str)})}
 
 
 def _differences(job: dict[str, Any]) -> dict[str, Any]:
@@ -38,13 +44,13 @@ def _step(job: dict[str, Any]) -> dict[str, Any]:
     if job.get("command") is not None:
         return _command(job)
     generators = Generators(job["seed"])
-    values = _call(job)
+    values, notes = _call(job)
     used = generators.used()
     for output in job["outputs"]:
         if output.get("kind") == "metrics":
             command.check_metrics(output["name"], values[output["name"]])
     kept = {name: _kept(value, name, job) for name, value in values.items()}
-    notes = [f"the global generator of '{name}' was used; it is seeded for every step" for name in used]
+    notes += [f"the global generator of '{name}' was used; it is seeded for every step" for name in used]
     return {"state": "ok", "outputs": kept, "notes": notes, "used_global_random": bool(used)}
 
 
@@ -62,12 +68,15 @@ def _command(job: dict[str, Any]) -> dict[str, Any]:
     return {"state": "ok", "outputs": kept, "notes": [], "used_global_random": False}
 
 
-def _call(job: dict[str, Any]) -> dict[str, Any]:
+def _call(job: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     use, names = job["use"], [output["name"] for output in job["outputs"]]
     function = binding.function_of(use, binding.roots_in(job.get("project_folder", seal.PROJECT)))
-    readers = {name: _reader(name, given) for name, given in job["inputs"].items()}
+    datasets = [name for name, given in job["inputs"].items() if given.get("data")]
+    in_place = binding.left_in_place(function, use, datasets, job["params"])
+    readers = {name: _reader(name, given) for name, given in job["inputs"].items() if name not in in_place}
     positional, named = binding.arguments(function, use, readers, job["params"], job["seed"])
-    return binding.outputs(function(*positional, **named), names, use, function)
+    notes = [f"data '{name}' is not passed, as '{use}' has no parameter of that name" for name in in_place]
+    return binding.outputs(function(*positional, **named), names, use, function), notes
 
 
 def _reader(name: str, given: dict[str, Any]) -> Any:
