@@ -18,7 +18,7 @@ HOOK_ERRORS = (
     AssertionError,
     ImportError,
     OSError,
-    pickle.PicklingError,
+    pickle.PickleError,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +37,9 @@ def _pandas(path: Path, kind: str, given: dict[str, Any]) -> Any:
         if kind == "arrow":
             return pandas.read_feather(path)
         if kind == "jsonl":
-            frame = pandas.read_json(path, lines=True, encoding=_encoding(given), convert_dates=False, dtype=False)
+            # Not read_json: it guesses dates by the names of columns.
+            types = {name: _PANDAS[kind] for name, kind in given.get("types", {}).items()}
+            frame = pandas.DataFrame.from_records(_json_lines(path, given)).astype(types)
         else:
             missing = given.get("missing")
             frame = pandas.read_csv(
@@ -75,7 +78,7 @@ def _polars(path: Path, kind: str, given: dict[str, Any]) -> Any:
         if kind == "parquet":
             return polars.read_parquet(path)
         if kind == "arrow":
-            return polars.read_ipc(path, memory_map=False)
+            return polars.read_ipc(path)
         if kind == "jsonl":
             return polars.read_ndjson(_utf8(path, given), schema_overrides=overrides, infer_schema_length=None)
         columns = given.get("columns")
@@ -85,7 +88,7 @@ def _polars(path: Path, kind: str, given: dict[str, Any]) -> Any:
             has_header=given.get("header", True),
             null_values=given.get("missing"),
             infer_schema_length=None,
-            schema_overrides={_original(path, kind, given, name): kind for name, kind in overrides.items()},
+            schema_overrides={_original(path, kind, given, name): dtype for name, dtype in overrides.items()},
         )
         return frame.rename(dict(zip(frame.columns, columns, strict=True))) if columns else frame
     except (polars.exceptions.PolarsError, ValueError) as error:
@@ -133,6 +136,21 @@ def _pyarrow(path: Path, kind: str, given: dict[str, Any]) -> Any:
         )
     except (pyarrow.ArrowException, ValueError) as error:
         raise _complaint(path, error, given) from error
+
+
+def _json_lines(path: Path, given: dict[str, Any]) -> list[dict[str, Any]]:
+    records = []
+    with open(path, encoding=_encoding(given)) as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                record = json.loads(line) if line.strip() else {}
+            except ValueError as error:
+                raise ValueError(f"line {number}: {error}") from error
+            if not isinstance(record, dict):
+                raise ValueError(f"line {number} is not an object")
+            if record:
+                records.append(record)
+    return records
 
 
 def _numpy(path: Path, kind: str, given: dict[str, Any]) -> Any:

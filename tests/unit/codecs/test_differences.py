@@ -120,7 +120,7 @@ def test_schemas_that_differ_are_told_first(between: Any) -> None:
     assert first(between(TABLE, TABLE.assign(n=1))) == ("column 'n'", "(not there)", "there")
     assert first(between(TABLE, TABLE[["score", "key", "part"]]))[0] == "order of columns"
     assert first(between(TABLE, TABLE.assign(score=[1, 2, 3]))) == ("type of column 'score'", "double", "int64")
-    text = TABLE.astype({"part": object})
+    text = TABLE.astype({"part": "string"})
     assert first(between(TABLE, text))[0].startswith("table ['dtypes'][2]")
 
 

@@ -99,17 +99,27 @@ def _column(a: Any, b: Any, rows: Any, name: str) -> tuple[tuple[int, int], Diff
     x, y = a.column(name), b.column(name)
     if x.type != y.type or content_digest(arrow_parts.column(x))[0] == content_digest(arrow_parts.column(y))[0]:
         return None
-    ours, theirs = _cells(x), _cells(y)
-    differing = [row for row, pair in enumerate(zip(ours, theirs, strict=True)) if not _same(*pair)]
-    if not differing:
+    differing = _rows(x, y)
+    if not len(differing):
         return None
-    first = differing[0]
+    first = int(differing[0])
+    ours, theirs = (_cells(column.take(differing)) for column in (x, y))
     width = x.type.bit_width // 8 if str(x.type) in ("double", "float", "halffloat") else 8
-    detail = measure.told(len(differing), len(ours), ((ours[row], theirs[row]) for row in differing), width)
+    detail = measure.told(len(differing), len(x), zip(ours, theirs, strict=True), width)
     where = f"row {int(rows[first]):,}{_key_of(a, first)}, column '{name}'"
-    return (int(rows[first]), a.schema.names.index(name)), Difference(
-        where, short(ours[first]), short(theirs[first]), detail
-    )
+    order = (int(rows[first]), a.schema.names.index(name))
+    return order, Difference(where, short(ours[0]), short(theirs[0]), detail)
+
+
+def _rows(x: Any, y: Any) -> Any:
+    """Return the rows in which two columns of one type differ, by bit."""
+    import numpy
+
+    a, b = (arrow_file.fixed_cells(column) for column in (x, y))
+    if a is not None and b is not None:
+        return (a != b).any(axis=1).nonzero()[0]
+    pairs = enumerate(zip(_cells(x), _cells(y), strict=True))
+    return numpy.array([row for row, pair in pairs if not _same(*pair)], dtype=numpy.int64)
 
 
 def _cells(column: Any) -> list[Any]:

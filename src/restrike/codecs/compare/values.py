@@ -8,7 +8,7 @@ from typing import Any
 
 from restrike.codecs.compare import array_differences, measure
 from restrike.codecs.compare.difference import Difference
-from restrike.codecs.content.parts import Branch, Leaf, Unknown, short
+from restrike.codecs.content.parts import Branch, Leaf, Unknown, item_label, short
 from restrike.codecs.content.scalars import SCALARS
 from restrike.codecs.content.walk import Walk
 from restrike.codecs.errors import HOOK_ERRORS, NoContentDigest
@@ -126,6 +126,8 @@ class _Comparison:
             self._add(array_differences.between(ours.shown, theirs.shown, place))
         elif type(ours.shown) is str:
             self._add(Difference(place, *_texts(ours.shown, theirs.shown)))
+        elif ours.kind == "texts":
+            self._enter(Branch("", ours.shown(), label=item_label), Branch("", theirs.shown()), place)
         else:
             self._tell(place, ours.shown, theirs.shown, "")
 

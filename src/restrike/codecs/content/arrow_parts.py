@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from restrike.codecs.content.parts import Branch, Leaf
+from restrike.codecs.content.parts import Branch, Leaf, texts
 
 
 def rule_for(known: set[tuple[str, str]]) -> Callable[[Any], Branch | Leaf] | None:
@@ -91,7 +91,7 @@ def _present(array: Any, pyarrow: Any) -> Any:
         lengths = pyarrow.compute.list_value_length(array).to_numpy(zero_copy_only=False)
         return Branch("lists", [lengths, column(array.flatten())], label=[".value_lengths()", ".flatten()"].__getitem__)
     if types.is_string(kind) or types.is_binary(kind) or types.is_large_string(kind) or types.is_large_binary(kind):
-        return _variable(array)
+        return variable(array)
     if (width := _width(kind, types)) and len(array.buffers()) == 2:
         data = memoryview(array.buffers()[1]) if array.buffers()[1] is not None else memoryview(b"")
         start = array.offset * width
@@ -99,19 +99,19 @@ def _present(array: Any, pyarrow: Any) -> Any:
     return array.to_pylist()
 
 
-def _variable(array: Any) -> Leaf:
-    """Return texts or byte strings: their lengths, then all of them end to end."""
+def variable(array: Any) -> Leaf:
+    """Return the texts or byte strings of an array or chunked array, without those that are missing."""
     import numpy
+    import pyarrow
 
-    wide = str(array.type).startswith("large")
-    _, ends, data = array.buffers()
+    array = _one_chunk(array, pyarrow).drop_null()
+    ends, data = array.buffers()[1:]
     if ends is None or len(array) == 0:
-        return Leaf("variable", [b"", b""], array)
-    dtype = numpy.dtype("<i8" if wide else "<i4")
+        return texts(numpy.zeros(0), b"", list)
+    dtype = numpy.dtype("<i8" if str(array.type).startswith("large") else "<i4")
     offsets = numpy.frombuffer(ends, dtype, len(array) + 1, array.offset * dtype.itemsize)
-    lengths = numpy.diff(offsets).astype("<i8")
     view = memoryview(data) if data is not None else memoryview(b"")
-    return Leaf("variable", [lengths.tobytes(), view[int(offsets[0]) : int(offsets[-1])]], array)
+    return texts(numpy.diff(offsets), view[int(offsets[0]) : int(offsets[-1])], array.to_pylist)
 
 
 def _width(kind: Any, types: Any) -> int:

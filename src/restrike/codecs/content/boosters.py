@@ -22,13 +22,16 @@ def _of_xgboost(value: Any) -> Branch:
         "names": value.feature_names,
         "types": value.feature_types,
     }
-    return Branch(f"booster {qualified(type(value))}", [bytes(value.save_raw("ubj")), value.save_config(), state])
+    children = [bytes(value.save_raw("ubj")), value.save_config(), state]
+    labels = [".save_raw('ubj')", ".save_config()", ""]
+    return Branch(f"booster {qualified(type(value))}", children, label=labels.__getitem__)
 
 
 def _of_lightgbm(value: Any) -> Branch:
     # num_iteration=-1: all trees, not those up to the best iteration only.
     state = {"params": value.params, "best_iteration": value.best_iteration, "best_score": value.best_score}
-    return Branch(f"booster {qualified(type(value))}", [value.model_to_string(num_iteration=-1), state])
+    children = [value.model_to_string(num_iteration=-1), state]
+    return Branch(f"booster {qualified(type(value))}", children, label=[".model_to_string()", ""].__getitem__)
 
 
 _RULES: dict[tuple[str, str], Callable[[Any], Branch]] = {

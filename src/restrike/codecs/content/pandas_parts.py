@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from restrike.codecs.content.parts import Branch, Leaf, qualified
+from restrike.codecs.content.parts import Branch, Leaf, qualified, texts
 
 
 def rule_for(cls: type, known: set[tuple[str, str]]) -> Callable[[Any], Branch | Leaf] | None:
@@ -70,7 +70,7 @@ def values(array: Any) -> Branch | Leaf:
         )
     if isinstance(dtype, pandas.StringDtype):
         # How strings are held (Python objects or arrow) is not content; what a missing one is, is.
-        return texts(f"text {'NA' if dtype.na_value is pandas.NA else 'nan'}", array.astype(object), array.isna())
+        return _texts(array, "text NA" if dtype.na_value is pandas.NA else "text nan")
     if isinstance(dtype, (pandas.DatetimeTZDtype, pandas.PeriodDtype)):
         return Branch(f"time {dtype}", [array.asi8], label=lambda _: "")
     if isinstance(dtype, pandas.IntervalDtype):
@@ -105,12 +105,20 @@ def _nullable(array: Any) -> Branch:
     return Branch(f"nullable {array.dtype}", [missing, filled], label=[".isna()", ""].__getitem__)
 
 
-def texts(kind: str, items: Any, missing: Any) -> Branch:
-    """Return a column of texts: which are missing, then all the others as one list."""
+def _texts(array: Any, kind: str) -> Branch:
+    """Return a column of texts: which are missing, and all the others."""
     import numpy
 
-    missing = numpy.asarray(missing, dtype=bool)
-    present = numpy.asarray(items, dtype=object)[~missing].tolist()
+    missing = numpy.asarray(array.isna(), dtype=bool)
+    if array.dtype.storage == "pyarrow":
+        from restrike.codecs.content import arrow_parts
+
+        present = arrow_parts.variable(array.__arrow_array__())
+    else:
+        items = numpy.asarray(array, dtype=object)[~missing].tolist()
+        encoded = [item.encode("utf-8", "surrogatepass") for item in items]
+        lengths = numpy.fromiter(map(len, encoded), numpy.int64, len(encoded))
+        present = texts(lengths, b"".join(encoded), lambda: items)
     return Branch(f"{kind} {len(missing)}", [missing, present], label=[".isna()", ".dropna()"].__getitem__)
 
 

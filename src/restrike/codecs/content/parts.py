@@ -18,7 +18,7 @@ Buffer = bytes | bytearray | memoryview
 class Leaf:
     """Bytes that stand for a value: `kind` says what they mean, each buffer is hashed with its length.
 
-    `shown` gives the value back for people and for element-wise comparison.
+    `shown` gives the value back for people and for element-wise comparison; of `texts`, a function that returns them.
     """
 
     kind: str
@@ -39,6 +39,11 @@ class Branch:
     order: Literal["sequence", "mapping", "set"] = "sequence"
     label: Label | None = None
     left_out: tuple[str, ...] = field(default=())
+
+
+def texts(lengths: Any, data: Buffer, shown: Callable[[], list[Any]]) -> Leaf:
+    """Return a column of texts or byte strings: the length of each in bytes (64 bits), then all of them end to end."""
+    return Leaf("texts", [lengths.astype("<i8").tobytes(), data], shown)
 
 
 class Unknown(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from restrike.codecs.content.parts import Branch, Leaf
+from restrike.codecs.content.parts import Branch, Leaf, texts
 
 
 def rule_for(known: set[tuple[str, str]]) -> Callable[[Any], Branch | Leaf] | None:
@@ -63,7 +63,12 @@ def _present(series: Any, dtype: Any, polars: Any) -> Any:
         return series.to_list()
     if dtype == polars.Null:
         return len(series)
-    return series.cast(polars.String).to_list()  # text, categories by name, decimals and wide integers by their digits
+    return _texts(series.cast(polars.String))  # text, categories by name, decimals and wide integers by their digits
+
+
+def _texts(series: Any) -> Leaf:
+    data = (series.str.join("").item() if len(series) else "").encode("utf-8")
+    return texts(series.str.len_bytes().to_numpy(), data, series.to_list)
 
 
 _RULES: dict[tuple[str, str], Callable[[Any], Branch | Leaf]] = {

@@ -102,7 +102,7 @@ class Walk:
                 stack[depth].reach = min(stack[depth].reach, depth)
                 token = b"^" + (len(stack) - depth).to_bytes(4, "little")
                 return token, token
-            if tokens := _uniform(value):
+            if tokens := _uniform(value) or _flat(value):
                 return self._remember(value, tokens)
         try:
             part = self.part(value)
@@ -164,10 +164,9 @@ def _branch(branch: Branch, content: list[bytes], given: list[bytes]) -> Tokens:
     if branch.order == "set":
         return _hashed("set", branch.kind, sorted(content)), _hashed("set", branch.kind, sorted(given))
     if branch.order == "mapping":
-        by_key = sorted(zip(content[::2], content[1::2], strict=True))
-        return _hashed("map", branch.kind, [part for pair in by_key for part in pair]), _hashed(
-            "map", branch.kind, given
-        )
+        by_key = [part for pair in sorted(zip(content[::2], content[1::2], strict=True)) for part in pair]
+        token = _hashed("map", branch.kind, by_key)
+        return token, token if by_key == given else _hashed("map", branch.kind, given)
     token = _hashed("seq", branch.kind, content)
     return token, token if content == given else _hashed("seq", branch.kind, given)
 
@@ -197,6 +196,24 @@ def _uniform(value: Any) -> Tokens | None:
         return None
     token = _leaf(Leaf(f"{type(value).__name__} of {next(iter(kinds)).__name__}", buffers))
     return token, token
+
+
+def _flat(value: Any) -> Tokens | None:
+    """Return the tokens of a list, tuple or dict of nothing but scalars, which needs no frame of its own."""
+    kind = type(value)
+    if kind is dict:
+        items = [part for pair in value.items() for part in pair]
+    elif kind is list or kind is tuple:
+        items = value
+    else:
+        return None
+    tokens = []
+    for item in items:
+        scalar = SCALARS.get(type(item))
+        if scalar is None:
+            return None
+        tokens.append(scalar(item))
+    return _branch(Branch(kind.__name__, (), "mapping" if kind is dict else "sequence"), tokens, tokens)
 
 
 def _floats(value: Any) -> list[Buffer] | None:

@@ -75,6 +75,19 @@ def canonical(array: Any, pyarrow: Any) -> Any:
     return array
 
 
+def fixed_cells(column: Any) -> Any:
+    """Return the bytes of a column's cells, one row each, the last one telling null; None if their size varies."""
+    import numpy
+    import pyarrow
+
+    if not _is_fixed(column.type, pyarrow.types):
+        return None
+    array = canonical(_whole(column, pyarrow), pyarrow)
+    data = numpy.frombuffer(array.buffers()[1], numpy.uint8) if len(array) else numpy.zeros(0, numpy.uint8)
+    missing = array.is_null().to_numpy(zero_copy_only=False).astype(numpy.uint8)
+    return numpy.column_stack([data.reshape(len(array), array.type.bit_width // 8), missing])
+
+
 def _fixed(array: Any, missing: Any, bitmap: Any, pyarrow: Any) -> Any:
     import numpy
 

@@ -45,8 +45,11 @@ def _to_arrow(values: Any) -> tuple[Any, dict[str, Any]]:
         return array, {"kind": "category", "ordered": bool(dtype.ordered), "categories": note}
     if isinstance(dtype, pandas.StringDtype):
         missing = "NA" if dtype.na_value is pandas.NA else "nan"
-        objects = numpy.asarray(values.astype(object))
-        array = pyarrow.array(objects, type=pyarrow.large_string(), from_pandas=True)
+        if dtype.storage == "pyarrow":
+            array = values.__arrow_array__().cast(pyarrow.large_string())
+            array = array.combine_chunks() if isinstance(array, pyarrow.ChunkedArray) else array
+        else:
+            array = pyarrow.array(numpy.asarray(values, dtype=object), type=pyarrow.large_string(), from_pandas=True)
         return array, {"kind": "text", "storage": dtype.storage, "missing": missing}
     if isinstance(dtype, pandas.DatetimeTZDtype):
         array = pyarrow.array(values.asi8, mask=numpy.asarray(values.isna()))
