@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from restrike import data
+from restrike.data.files import located
 from restrike.data.history import version_of
 from restrike.execution.run import Place
 from restrike.records import recorded
@@ -18,7 +19,8 @@ from restrike.workspace import Project, find
 def data_add(paths: Sequence[str | Path], *, project: Path | None = None, name: str | None = None) -> dict[str, Any]:
     """Keep files or folders as dataset versions and return what they are, with the profile of those that are tables."""
     found = find(project)
-    declared = {os.path.normpath(item.path): item for item in found.config().data.values()}
+    # Data in one's home is declared with `~/`, which the shell has already replaced.
+    declared = {_inside(found, located(found.root, item.path)): item for item in found.config().data.values()}
     with found.place() as place:
         added = []
         for path in paths:
@@ -27,7 +29,7 @@ def data_add(paths: Sequence[str | Path], *, project: Path | None = None, name: 
             version = data.add(
                 place.ledger.store,
                 found.root,
-                inside,
+                known.path if known else inside,
                 name=name or (known.name if known else None),
                 records=place.ledger.datasets(),
             )

@@ -142,8 +142,8 @@ def _filled(text: str) -> str:
 
 def _data_path(text: str) -> str:
     path = posixpath.normpath(_filled(text))
-    if text.startswith("~"):
-        raise wrong(f"begins with '~', which is not expanded: '{text}'; give the whole path")
+    if text.startswith("~") and not path.startswith("~/"):
+        raise wrong(f"is no file or folder in your home: '{text}'; give the whole path")
     if path == ".." or path.startswith("../"):
         raise wrong(f"leads out of the project: '{text}'; give it as an absolute path")
     if path == ".":

@@ -10,7 +10,7 @@ from typing import Literal
 from restrike.base import digest as digests
 from restrike.base.errors import RestrikeError
 from restrike.data.errors import DataMissing, UnsavedData
-from restrike.data.files import Found, Kind, Source, find
+from restrike.data.files import Found, Kind, Source, find, located
 from restrike.data.history import Records, datasets, log, unknown, version_of
 from restrike.data.versions import digest_of
 from restrike.store import Store
@@ -55,7 +55,7 @@ def checkout(
     Raise UnsavedData if what lies there is in no version (unless `force`), and DatasetUnknown.
     """
     record = version_of(log(store, name), version)
-    target = target if target is not None else project / record["path"].rstrip("/")
+    target = target if target is not None else located(project, record["path"].rstrip("/"))
     target = Path(os.path.realpath(target))
     if not force:
         _refuse_loss(store, target)

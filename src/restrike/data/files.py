@@ -49,7 +49,7 @@ class Source:
 
 def find(project: Path, declared: str) -> Source:
     """Look at what lies at a declared path. Raise DataMissing or DataUnusable."""
-    root = Path(os.path.realpath(project / declared))
+    root = Path(os.path.realpath(located(project, declared)))
     try:
         status = root.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -69,6 +69,11 @@ def find(project: Path, declared: str) -> Source:
     if not files:
         raise DataUnusable(f"the data folder '{declared}' holds no files")
     return Source(declared, root, "folder", files)
+
+
+def located(project: Path, declared: str) -> Path:
+    """Return where a declared path lies: relative to the project, absolute, or in the home of whoever asks (`~/`)."""
+    return Path.home() / declared[2:] if declared.startswith("~/") else project / declared
 
 
 class _Walk:
@@ -120,7 +125,7 @@ def _found(path: str, status: os.stat_result) -> Found:
 def _missing(project: Path, declared: str) -> DataMissing:
     """Name what lies where the data should, nearest names first."""
     wanted = Path(declared.rstrip("/") or "/")
-    folder = project / wanted.parent
+    folder = located(project, f"{wanted.parent}/")
     if not folder.is_dir():
         return DataMissing(f"data '{declared}' does not exist: there is no folder '{wanted.parent}'")
     names = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in folder.iterdir())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import inspect
 import os
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from restrike.pipeline.declare import DECLARATION
@@ -80,6 +81,21 @@ def arguments(
         given.pop(name) for name, item in parameters.items() if item.kind is item.POSITIONAL_ONLY and name in given
     ]
     return positional, given
+
+
+def left_in_place(function: Callable[..., Any], use: str, datasets: Iterable[str], params: Iterable[str]) -> list[str]:
+    """Return the datasets that a function has no parameter for: it opens them at their paths."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (ValueError, TypeError):
+        return []
+    if any(item.kind is item.VAR_KEYWORD for item in parameters.values()):
+        return []
+    open_to_all = set(parameters) - set(datasets) - set(params)
+    for name in (missed := [name for name in datasets if name not in parameters]):
+        if near := difflib.get_close_matches(name, open_to_all, n=1, cutoff=0.8):
+            raise StepError(f"function '{use}' takes no input '{name}'; did you mean '{near[0]}'?")
+    return missed
 
 
 def _check(parameters: Mapping[str, inspect.Parameter], use: str, inputs: set[str], params: set[str]) -> None:

@@ -22,10 +22,10 @@ def screen(document: Document) -> RenderableType:
     return stack(
         steps(document),
         failure(document),
+        findings(document),
         measures.metrics(document),
         measures.slices(document),
         measures.gates(document),
-        findings(document),
         seal(document),
         ending(document),
     )
@@ -65,7 +65,8 @@ def findings(document: Document) -> Group | None:
     """Show what a step asked for and could not have, with the lines that would give it."""
     shown: list[str | Text] = []
     for finding in document.get("findings") or []:
-        where = f" ({finding['where']})" if finding.get("where") else ""
+        where = finding.get("where") or ""
+        where = f" ({where})" if where not in finding["what"] else ""
         shown.append(Text.assemble((finding["step"], "bold"), f": {finding['what']}{where}"))
         shown += [Text(f"    {line}", style="cyan") for line in (finding.get("hint") or "").splitlines()]
     return titled("findings", lines(shown))

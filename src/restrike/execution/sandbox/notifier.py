@@ -18,10 +18,9 @@ _EMPTY = bytes(_NOTIFICATION.size)
 _CONTINUE, _SYNCHRONOUS_WAKE_UP = 1, 1
 _HERE = 0xFFFFFF9C  # AT_FDCWD in the low 32 bits
 _BY_FOLDER = frozenset(("openat", "openat2", "execveat", "newfstatat", "statx"))
-_WRITING = os.O_CREAT
 _OPENAT2, _IN_ROOT = 437, 0x10
 MOST = 50_000  # different names a step may ask for before we stop noting more
-_RANK = {"stat": 0, "open": 1, "write": 2, "exec": 3, "connect": 4}
+_RANK = {"stat": 0, "open": 1, "write": 2, "update": 3, "exec": 4, "connect": 5}
 
 
 class _Vector(ctypes.Structure):
@@ -118,6 +117,8 @@ class Notifier:
             return
         kind = self._kind(call, pid, arguments)
         known = self._found.get(path)
+        if known == (False, "update"):
+            return  # by now the step has made it itself; that it was not there stands
         if known is None or not known[0] or _RANK[kind] > _RANK[known[1]]:
             found = kind == "write" or self._is_there(pid, path)
             self._found[path] = (found, kind if known is None or _RANK[kind] > _RANK[known[1]] else known[1])
@@ -131,7 +132,10 @@ class Notifier:
             flags = int.from_bytes(self._memory.read(pid, arguments[2], 8), "little")
         else:
             return "stat"
-        return "write" if flags & _WRITING else "open"
+        if not flags & os.O_CREAT:
+            return "open"
+        # A database opens so what it would read, and goes on with an empty file where there is none.
+        return "update" if flags & os.O_RDWR and not flags & (os.O_TRUNC | os.O_EXCL) else "write"
 
     @staticmethod
     def _folder(pid: int, descriptor: int) -> str:

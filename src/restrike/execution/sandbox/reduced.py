@@ -6,6 +6,7 @@ way out.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -63,7 +64,7 @@ class Workspace:
             target = self._moved(mount.target, number)
             if target != mount.target:
                 Path(target).parent.mkdir(parents=True, exist_ok=True)
-                if not os.path.lexists(target):
+                with contextlib.suppress(FileExistsError):  # the home is one for all steps, and so is data in it
                     os.symlink(os.path.abspath(mount.source), target)
         job = self._rewritten(work.job, number)
         job.update(project_folder=str(folder / "project"), outputs_folder=str(folder / "outputs"))
@@ -107,6 +108,8 @@ class Workspace:
         return value
 
     def _moved(self, text: str, number: int) -> str:
+        if text.startswith(places.HOME + "/"):
+            return f"{self._root}/home{text[len(places.HOME) :]}"
         for place in _MOVED:
             if text == place or text.startswith(place + "/"):
                 return f"{self._root}/{number}{text}"

@@ -55,7 +55,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Lookup:
-    """A name that a step asked the file system, or the network, for. `kind` is open, write, stat, exec or connect."""
+    """A name that a step asked the file system, or the network, for.
+
+    `kind` is stat, open, write (made where it is missing), update (the same, to be read as well), exec or connect.
+    """
 
     path: str
     found: bool

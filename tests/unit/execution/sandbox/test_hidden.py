@@ -9,6 +9,7 @@ import pytest
 
 from restrike.execution.sandbox import Lookup
 from restrike.execution.sandbox.hidden import Hidden, hidden
+from restrike.execution.sandbox.hints import Hints
 
 PROJECT, HOME = Path("/home/ann/p"), Path("/home/ann")
 
@@ -16,36 +17,37 @@ PROJECT, HOME = Path("/home/ann/p"), Path("/home/ann")
 def find(*lookups: Lookup | str, **given: Any) -> list[Hidden]:
     entries = [Lookup(item, False, "open") if isinstance(item, str) else item for item in lookups]
     defaults: dict[str, Any] = {"data": {}, "inputs": set(), "left_out": {}, "exists": lambda path: True}
+    defaults["hints"] = Hints("fit", {"taken"}, given.get("data", ()))
     return hidden(entries, project=PROJECT, home=HOME, **{**defaults, **given})
 
 
 @pytest.mark.parametrize(
     ("path", "given", "kind", "host", "hint"),
     [
-        ("/home/restrike/x.csv", {}, "outside the project", "/home/ann/x.csv", "data: {x: /home/ann/x.csv}"),
-        ("/mnt/big file.csv", {}, "outside the project", "/mnt/big file.csv", 'data: {big_file: "/mnt/big file.csv"}'),
-        ("/project/data/x.csv", {}, "ignored by git", "/home/ann/p/data/x.csv", "data: {x: data/x.csv}"),
+        ("/home/restrike/x.csv", {}, "outside the project", "/home/ann/x.csv", "data:\n  x: ~/x.csv\nsteps:\n  fit:\n    inputs:\n      x: data.x"),
+        ("/mnt/big file.csv", {}, "outside the project", "/mnt/big file.csv", 'data:\n  big_file: "/mnt/big file.csv"\n'),
+        ("/project/data/x.csv", {}, "ignored by git", "/home/ann/p/data/x.csv", "data:\n  x: data/x.csv\n"),
         (
             "/project/gen/schema.py",
             {},
             "ignored by git",
             "/home/ann/p/gen/schema.py",
-            "snapshot: {include: [gen/schema.py]}",
+            "snapshot:\n  include: [gen/schema.py]",
         ),
-        ("/project/w.bin", {"left_out": {"w.bin": "large"}}, "too large", "/home/ann/p/w.bin", "data: {w: w.bin}"),
+        ("/project/w.bin", {"left_out": {"w.bin": "large"}}, "too large", "/home/ann/p/w.bin", "data:\n  w: w.bin\n"),
         (
             "/project/big/a.bin",
             {"left_out": {"big": "large"}},
             "too large",
             "/home/ann/p/big/a.bin",
-            "data: {a: big/a.bin}",
+            "data:\n  a: big/a.bin\n",
         ),
         (
             "/project/.env",
             {"left_out": {".env": "secret"}},
             "secret",
             "/home/ann/p/.env",
-            "snapshot: {include: [.env]}",
+            "snapshot:\n  include: [.env]   # only if",
         ),
         ("/project/restrike.yaml", {}, "config", "/home/ann/p/restrike.yaml", "params:"),
         (
@@ -53,9 +55,9 @@ def find(*lookups: Lookup | str, **given: Any) -> list[Hidden]:
             {"data": {"rows": "d"}},
             "declared but not an input",
             "/home/ann/p/d/x.csv",
-            "inputs: {rows: data.rows}",
+            "steps:\n  fit:\n    inputs:\n      rows: data.rows",
         ),
-        ("/mnt/y", {"data": {"far": "/mnt/y"}}, "declared but not an input", "/mnt/y", "inputs: {far: data.far}"),
+        ("/mnt/y", {"data": {"far": "/mnt/y"}}, "declared but not an input", "/mnt/y", "steps:\n  fit:\n    inputs:\n      far: data.far"),
         ("/home/ann/p/data/x.csv", {}, "outside the project", "/home/ann/p/data/x.csv", "open it as 'data/x.csv'"),
     ],
 )
@@ -96,5 +98,30 @@ def test_folders_on_the_way_and_repetitions_are_told_once() -> None:
 
 def test_the_network_is_told_once() -> None:
     (item,) = find(Lookup("127.0.0.1:53", False, "connect"), Lookup("192.0.2.1:443", False, "connect"))
-    assert (item.kind, item.hint) == ("network", "network: true")
+    assert (item.kind, item.hint) == ("network", "steps:\n  fit:\n    network: true")
     assert "a name service" in item.what
+
+
+def test_hints_are_yaml_that_says_what_is_meant() -> None:
+    import yaml
+
+    for path in ("~/x.csv", "data/ü ä.csv", 'a"b\\c', "1.5", "null", "- x", "{a}", "#5", "a: b", "true", "~", "1e3"):
+        hint = Hints("fit").as_data(path)
+        told = yaml.safe_load(hint)
+        (name,) = told["data"]
+        assert told == {"data": {name: path}, "steps": {"fit": {"inputs": {name: f"data.{name}"}}}}, hint
+        assert yaml.safe_load(Hints("fit").in_snapshot(path)) == {"snapshot": {"include": [path]}}
+
+
+def test_hints_for_one_step_never_share_a_name() -> None:
+    hints = Hints("fit", {"x"}, {"x_2"})
+    assert "  x_3: a/x.csv\n" in hints.as_data("a/x.csv")
+    assert "  x_4: b/x.csv\n" in hints.as_data("b/x.csv")
+    assert "my_rows: data.my-rows" in hints.as_input("my-rows")
+
+
+def test_a_built_in_step_has_no_section_to_paste_into() -> None:
+    hints = Hints("train", builtin=True)
+    assert hints.as_data("words.txt") == "snapshot:\n  include: [words.txt]"
+    assert hints.network() == "allow:\n  network: true"
+    assert not any("steps:" in hint for hint in (hints.as_data("~/x"), hints.as_input("x"), hints.as_data("/x")))
