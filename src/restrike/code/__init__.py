@@ -10,14 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from restrike.code.firstparty import import_roots
+    from restrike.code.installed import distributions, lay_out
     from restrike.code.repository import CodeRepository
     from restrike.code.snapshot import CodeFile, FileChange, LeftOut, Limits, Snapshot
 
-__all__ = ["CodeFile", "CodeRepository", "FileChange", "LeftOut", "Limits", "Snapshot", "import_roots"]
+__all__ = [
+    "CodeFile",
+    "CodeRepository",
+    "FileChange",
+    "LeftOut",
+    "Limits",
+    "Snapshot",
+    "distributions",
+    "import_roots",
+    "lay_out",
+]
 
 _HOMES = {
     "CodeRepository": "restrike.code.repository",
+    "distributions": "restrike.code.installed",
     "import_roots": "restrike.code.firstparty",
+    "lay_out": "restrike.code.installed",
 }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+
+from restrike.code.installed import source_of, text_of
 
 
 def import_roots(project: Path, site_packages: Sequence[Path]) -> list[str]:
@@ -35,11 +35,11 @@ def _pointed_to(site: Path) -> Iterator[Path]:
             yield from _finder_roots(site / name)
     for name in names:
         if name.endswith(".dist-info"):
-            yield from _installed_from(site / name / "direct_url.json")
+            yield from _installed_from(site / name)
 
 
 def _path_lines(path: Path) -> Iterator[Path]:
-    for line in _text(path).splitlines():
+    for line in text_of(path).splitlines():
         line = line.strip()
         if line and not line.startswith(("#", "import ", "import\t")):
             yield path.parent / line
@@ -47,7 +47,7 @@ def _path_lines(path: Path) -> Iterator[Path]:
 
 def _finder_roots(path: Path) -> Iterator[Path]:
     """Yield the folders that would let the modules of setuptools' finder be found by an ordinary search."""
-    for statement in _statements(_text(path)):
+    for statement in _statements(text_of(path)):
         targets = [statement.target] if isinstance(statement, ast.AnnAssign) else statement.targets
         if not any(isinstance(target, ast.Name) and target.id == "MAPPING" for target in targets):
             continue
@@ -75,15 +75,9 @@ def _mapping(expression: ast.expr | None) -> Iterator[tuple[str, str]]:
         yield from ((key, place) for key, place in value.items() if isinstance(key, str) and isinstance(place, str))
 
 
-def _installed_from(path: Path) -> Iterator[Path]:
+def _installed_from(dist_info: Path) -> Iterator[Path]:
     """Yield the folders that a distribution installed from a local folder has its packages in, by convention."""
-    try:
-        address = json.loads(_text(path) or "{}").get("url", "")
-    except (ValueError, AttributeError):
-        return
-    parts = urlsplit(address if isinstance(address, str) else "")
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        folder = Path(unquote(parts.path))
+    if (folder := source_of(dist_info)) is not None:
         yield from (folder / "src", folder)
 
 
@@ -95,10 +89,3 @@ def _inside(folder: Path, project: Path, sites: Sequence[Path]) -> str | None:
     if any(folder.is_relative_to(site) or site.is_relative_to(folder / "lib") for site in sites):
         return None
     return folder.relative_to(project).as_posix()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "surrogateescape")
-    except OSError:
-        return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,7 +41,21 @@ def code(a: RecordedRun, b: RecordedRun, repository: CodeRepository) -> dict[str
         f"{path}:{name}" for path in sorted(sources) for name in changed_definitions(before[path], after[path])
     ]
     files = [{"path": change.path, "kind": change.kind, "patch": change.patch} for change in changes]
+    files += _installed(left.get("installed", {}), right.get("installed", {}))
     return {"changed": True, "definitions": definitions, "files": files}
+
+
+def _installed(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what differs in the metadata of distributions that are the project itself, as changes of files."""
+    before, after = (
+        {f"{name}/{file}": text for name, files in side.items() for file, text in files.items()} for side in (a, b)
+    )
+    for path in sorted(set(before) | set(after)):
+        old, new = before.get(path), after.get(path)
+        if old != new:
+            kind = "added" if old is None else "removed" if new is None else "changed"
+            lines = difflib.unified_diff((old or "").splitlines(), (new or "").splitlines(), path, path, lineterm="")
+            yield {"path": path, "kind": kind, "patch": "\n".join(lines) + "\n"}
 
 
 def config(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:

@@ -99,10 +99,10 @@ def _start_afresh(how: Surroundings, order: dict[str, Any]) -> None:
     os.chdir(order["folder"])
     os.umask(0o022)
     sys.argv[:] = [order["job"]["step"]]
-    sys.path[:] = [
-        how.engine,
-        *(os.path.normpath(os.path.join(order["folder"], root)) for root in how.import_roots),
-    ] + [place for place in sys.path if place != how.engine]
+    roots = [os.path.normpath(os.path.join(order["folder"], root)) for root in how.import_roots]
+    given = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([*roots, *([given] if given else [])])  # for programs that it starts
+    sys.path[:] = [how.engine, *roots] + [place for place in sys.path if place != how.engine]
     sys.path_importer_cache.clear()
     importlib.invalidate_caches()
     sys.stdout = _text_stream(1, "strict")

@@ -49,7 +49,7 @@ class Workspace:
             "engine": str(self._seal.engine),
             "preload": list(preload),
             "overlay_options": "",
-            "import_roots": list(self._seal.import_roots),
+            "import_roots": [self._here(root) for root in self._seal.import_roots],
             "layout": [],
         }
         return warden, zygote
@@ -93,10 +93,15 @@ class Workspace:
     def _variables(self) -> dict[str, str]:
         given = dict(self._seal.variables)
         given.update(HOME=str(self._root / "home"), TMPDIR=str(self._root / "tmp"))
-        for mount in self._seal.environment:
-            if mount.target == "/env":
-                given["PATH"] = given.get("PATH", "").replace("/env/", os.path.abspath(mount.source) + "/")
+        given["PATH"] = ":".join(self._here(folder) for folder in given.get("PATH", "").split(":"))
         return given
+
+    def _here(self, path: str) -> str:
+        """Return where a folder of the seal's environment lies on this machine."""
+        for mount in self._seal.environment:
+            if path.startswith(mount.target + "/"):
+                return os.path.abspath(mount.source) + path[len(mount.target) :]
+        return path
 
     def _rewritten(self, value: Any, number: int) -> Any:
         if isinstance(value, str):

@@ -20,7 +20,8 @@ class Mount:
 class Seal:
     """What all steps of a run have in common.
 
-    `engine` is the folder that holds `restrike/`, `code` the restored snapshot, `import_roots` are relative to it.
+    `engine` is the folder that holds `restrike/`, `code` the restored snapshot, `import_roots` are relative to it, or
+    absolute inside `environment`.
     `variables` are the whole environment. `preload` names modules of installed distributions, never of the project.
     `hidden` are folders of the machine (the project, the user's home) that stay out of sight even where a system
     folder would show them.
