@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,18 +23,22 @@ def explainer(project: Path, data: Mapping[str, DataDecl], snapshot: Snapshot, i
     # Folders that a .pth file of the environment names: a Python that a step starts looks whether they are there.
     own = {Path(restrike.__file__).parents[1], project, *(project / root for root in import_roots)}
 
+    suggested = {name: item.path for name, item in data.items()}
+    lock = threading.Lock()
+
     def explain(step: Step, lookups: tuple[Lookup, ...], failed: bool) -> list[dict[str, Any]]:
         given = {source.name for source in step.inputs.values() if source.kind == "data"}
-        found = hidden(
-            lookups,
-            project=project,
-            home=Path.home(),
-            data={name: item.path for name, item in data.items()},
-            inputs=given,
-            left_out=left_out,
-            exists=_is_there,
-            hints=Hints(step.name, {*step.inputs, *step.params}, data, builtin=step.builtin),
-        )
+        with lock:  # steps that run at once suggest names that do not clash
+            found = hidden(
+                lookups,
+                project=project,
+                home=Path.home(),
+                data={name: item.path for name, item in data.items()},
+                inputs=given,
+                left_out=left_out,
+                exists=_is_there,
+                hints=Hints(step.name, {*step.inputs, *step.params}, suggested, builtin=step.builtin),
+            )
         found = [item for item in found if item.host not in own and not (step.network and item.kind == "network")]
         return [
             {"kind": item.kind, "step": step.name, "what": item.what, "where": item.path, "hint": item.hint}

@@ -14,13 +14,17 @@ _WORDS = ("~", "true", "false", "null", "yes", "no", "on", "off")
 class Hints:
     """The hints for one step. Each is a piece of restrike.yaml from its top level, to be pasted line by line.
 
-    `taken` are names of the step's inputs and parameters, `data` those of all datasets. A built-in step has no section
-    of its own, so what it lacks can only come with the code.
+    `taken` are names of the step's inputs and parameters. `data` maps datasets to paths, and takes up what is
+    suggested: hints that share it can all be pasted. A built-in step has no section of its own, so what it lacks can only come
+    with the code.
     """
 
-    def __init__(self, step: str, taken: Iterable[str] = (), data: Iterable[str] = (), *, builtin: bool = False):
+    def __init__(
+        self, step: str, taken: Iterable[str] = (), data: dict[str, str] | None = None, *, builtin: bool = False
+    ):
         self._step, self._builtin = step, builtin
-        self._taken, self._data = set(taken), set(data)  # with what was suggested: two hints never share a name
+        self._taken = set(taken)
+        self._data = {} if data is None else data
 
     def as_data(self, path: str) -> str:
         """Declare a file or folder as data and as an input of the step."""
@@ -28,15 +32,17 @@ class Hints:
             return (
                 self.in_snapshot(path) if path[0] not in "/~" else f"cp -r {path} .   # a copy in the project is code"
             )
-        name = _free(_identifier(PurePosixPath(path).stem), self._taken | self._data)
-        self._data.add(name)
-        return f"{_piece('data', name, _quoted(path))}\n{self._input(name, name)}"
+        name = next((name for name, known in self._data.items() if known == path), None)
+        if name is None:
+            name = _free(_identifier(PurePosixPath(path).stem), self._data)
+            self._data[name] = path
+        return f"{_piece('data', name, _quoted(path))}\n{self._input(name)}"
 
     def as_input(self, dataset: str) -> str:
         """Declare a dataset as an input of the step."""
         if self._builtin:
             return f"only a step of your own can have data.{dataset} as an input"
-        return self._input(_free(_identifier(dataset), self._taken), dataset)
+        return self._input(dataset)
 
     def in_snapshot(self, path: str) -> str:
         """Declare a file of the project as code."""
@@ -46,7 +52,8 @@ class Hints:
         """Grant the network."""
         return _piece("allow", "network", "true") if self._builtin else _piece("steps", self._step, "network", "true")
 
-    def _input(self, name: str, dataset: str) -> str:
+    def _input(self, dataset: str) -> str:
+        name = _free(_identifier(dataset), self._taken)
         self._taken.add(name)
         return _piece("steps", self._step, "inputs", name, f"data.{dataset}")
 

@@ -11,21 +11,34 @@ from restrike.execution.sandbox import Lookup
 from restrike.execution.sandbox.hidden import Hidden, hidden
 from restrike.execution.sandbox.hints import Hints
 
+INPUT = "steps:\n  fit:\n    inputs:\n      {0}: data.{0}"
 PROJECT, HOME = Path("/home/ann/p"), Path("/home/ann")
 
 
 def find(*lookups: Lookup | str, **given: Any) -> list[Hidden]:
     entries = [Lookup(item, False, "open") if isinstance(item, str) else item for item in lookups]
     defaults: dict[str, Any] = {"data": {}, "inputs": set(), "left_out": {}, "exists": lambda path: True}
-    defaults["hints"] = Hints("fit", {"taken"}, given.get("data", ()))
+    defaults["hints"] = Hints("fit", {"taken"}, dict(given.get("data", {})))
     return hidden(entries, project=PROJECT, home=HOME, **{**defaults, **given})
 
 
 @pytest.mark.parametrize(
     ("path", "given", "kind", "host", "hint"),
     [
-        ("/home/restrike/x.csv", {}, "outside the project", "/home/ann/x.csv", "data:\n  x: ~/x.csv\nsteps:\n  fit:\n    inputs:\n      x: data.x"),
-        ("/mnt/big file.csv", {}, "outside the project", "/mnt/big file.csv", 'data:\n  big_file: "/mnt/big file.csv"\n'),
+        (
+            "/home/restrike/x.csv",
+            {},
+            "outside the project",
+            "/home/ann/x.csv",
+            "data:\n  x: ~/x.csv\nsteps:",
+        ),
+        (
+            "/mnt/big file.csv",
+            {},
+            "outside the project",
+            "/mnt/big file.csv",
+            'data:\n  big_file: "/mnt',
+        ),
         ("/project/data/x.csv", {}, "ignored by git", "/home/ann/p/data/x.csv", "data:\n  x: data/x.csv\n"),
         (
             "/project/gen/schema.py",
@@ -55,9 +68,15 @@ def find(*lookups: Lookup | str, **given: Any) -> list[Hidden]:
             {"data": {"rows": "d"}},
             "declared but not an input",
             "/home/ann/p/d/x.csv",
-            "steps:\n  fit:\n    inputs:\n      rows: data.rows",
+            INPUT.format("rows"),
         ),
-        ("/mnt/y", {"data": {"far": "/mnt/y"}}, "declared but not an input", "/mnt/y", "steps:\n  fit:\n    inputs:\n      far: data.far"),
+        (
+            "/mnt/y",
+            {"data": {"far": "/mnt/y"}},
+            "declared but not an input",
+            "/mnt/y",
+            INPUT.format("far"),
+        ),
         ("/home/ann/p/data/x.csv", {}, "outside the project", "/home/ann/p/data/x.csv", "open it as 'data/x.csv'"),
     ],
 )
@@ -114,9 +133,12 @@ def test_hints_are_yaml_that_says_what_is_meant() -> None:
 
 
 def test_hints_for_one_step_never_share_a_name() -> None:
-    hints = Hints("fit", {"x"}, {"x_2"})
-    assert "  x_3: a/x.csv\n" in hints.as_data("a/x.csv")
-    assert "  x_4: b/x.csv\n" in hints.as_data("b/x.csv")
+    data = {"x": "x.csv"}
+    hints = Hints("fit", {"x", "y"}, data)
+    assert hints.as_data("a/x.csv") == "data:\n  x_2: a/x.csv\nsteps:\n  fit:\n    inputs:\n      x_2: data.x_2"
+    assert "  x_3: b/x.csv\n" in hints.as_data("b/x.csv")
+    assert "      y_2: data.y" in hints.as_data("y.csv")
+    assert "  x_3: b/x.csv\n" in Hints("score", (), data).as_data("b/x.csv")
     assert "my_rows: data.my-rows" in hints.as_input("my-rows")
 
 
