@@ -80,14 +80,19 @@ def data_verify(name: str | None = None, *, project: Path | None = None) -> dict
 
 
 def data_checkout(
-    name: str, version: str = "@last", target: Path | None = None, *, project: Path | None = None
+    name: str,
+    version: str = "@last",
+    target: Path | None = None,
+    *,
+    force: bool = False,
+    project: Path | None = None,
 ) -> dict[str, Any]:
-    """Write a version of a dataset back to its path, or to `target`; data that no version has is never overwritten."""
+    """Write a version of a dataset back to its path, or to `target`; over data that no version has only by `force`."""
     found = find(project)
     with found.place() as place:
         store = place.ledger.store
         record = version_of(data.log(store, name, records=place.ledger.datasets()), version)
-        path = data.checkout(store, found.root, name, record["digest"], target)
+        path = data.checkout(store, found.root, name, record["digest"], target, force=force)
     return {"name": name, "digest": record["digest"], "path": str(path), "size": record["size"]}
 
 

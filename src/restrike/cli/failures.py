@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sys
 from typing import Any
 
@@ -119,6 +120,8 @@ def _wrong_usage(error: click.ClickException) -> WrongUsage:
     elif isinstance(error, click.NoSuchOption):
         what = f"no option '{error.option_name}'"
         near = [f"{path} {name}" for name in (error.possibilities or [])[:1]]
+    elif extra := re.search(r"unexpected extra arguments? \((.*)\)", what):
+        what = f"nothing more is expected, but '{extra[1]}' follows"
     return WrongUsage(what, where=path, hint=near[0] if near else f"{path} --help")
 
 

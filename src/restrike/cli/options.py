@@ -70,6 +70,21 @@ def _shared() -> list[click.Parameter]:
     ]
 
 
+class Count(click.ParamType):  # type: ignore[type-arg]
+    """A whole number of at least one."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            count = int(value)
+        except ValueError:
+            self.fail(f"'{value}' is not a whole number", param, ctx)
+        if count < 1:
+            self.fail(f"{count} is less than 1", param, ctx)
+        return count
+
+
 class Command(click.Command):
     """A command with the options of all commands and an example in its help."""
 

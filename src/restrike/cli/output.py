@@ -31,6 +31,12 @@ def answer(options: Options, document: Any, screen: Screen, *, brief: Callable[[
         print(text, flush=True)
 
 
+def aside(options: Options, renderable: RenderableType | None) -> None:
+    """Print on standard error what a quiet command must still say."""
+    if renderable is not None:
+        print(drawn(renderable, colours=options.colours(sys.stderr)), file=sys.stderr, flush=True)
+
+
 def as_json(document: Any) -> str:
     """Return a document as JSON; numbers that JSON lacks are written as in restrike's records ("!nan", "!inf")."""
     import json
@@ -55,7 +61,7 @@ def drawn(renderable: RenderableType, *, colours: bool = False, width: int | Non
         emoji=False,
         legacy_windows=False,
     )
-    console.print(renderable)
+    console.print(renderable, crop=False)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")

@@ -105,7 +105,7 @@ class PlainTeller:
             self._phase = event["text"]
             _write(f"{self._phase} ...")
         elif event["event"] == "step" and event["state"] in TOLD:
-            seconds = event.get("seconds")
+            seconds = event.get("seconds") if event["state"] != "skipped" else None
             _write(f"{event['step']}: {event['state']}" + (f" ({seconds:.1f} s)" if seconds is not None else ""))
 
     def close(self) -> None:

@@ -120,12 +120,13 @@ def test_ctrl_c_is_130_and_one_line(error, capsys):
         ),
         (
             ["run", "--workers", "none"],
-            "error[R090]: invalid value for '--workers': 'none' is not a valid integer range\n"
+            "error[R090]: invalid value for '--workers': 'none' is not a whole number\n"
             "  --> restrike run\n\nhint: restrike run --help\n",
         ),
         (
             ["runs", "5"],
-            "error[R090]: got unexpected extra argument (5)\n  --> restrike runs\n\nhint: restrike runs --help\n",
+            "error[R090]: nothing more is expected, but '5' follows\n"
+            "  --> restrike runs\n\nhint: restrike runs --help\n",
         ),
     ],
 )

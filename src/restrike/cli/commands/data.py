@@ -76,17 +76,18 @@ def verify(options: Options, name: str | None) -> int:
     metavar="PATH",
     help="Where to write it (default: where the dataset lies).",
 )
+@click.option("--force", is_flag=True, help="Overwrite what lies there, even data that no version has.")
 @click.pass_obj
-def checkout(options: Options, name: str, version: str, target: Path | None) -> None:
+def checkout(options: Options, name: str, version: str, target: Path | None, force: bool) -> None:
     """Write a version of a dataset to disk.
 
     VERSION is a digest or a unique beginning of one, @last or @last~2 (default: @last). Data on the disk that no
-    version has is never overwritten.
+    version has is not overwritten without --force.
     """
     from restrike import api
     from restrike.cli.screens.data import taken_out
 
-    answer(options, api.data_checkout(name, version, target, project=options.project), taken_out)
+    answer(options, api.data_checkout(name, version, target, force=force, project=options.project), taken_out)
 
 
 @command.command("users", example="restrike data users patients")

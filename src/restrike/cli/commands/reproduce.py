@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from restrike.cli import exits
-from restrike.cli.options import Command, Options
+from restrike.cli.options import Command, Count, Options
 from restrike.cli.output import answer
 from restrike.cli.progress import told
 
@@ -25,7 +25,7 @@ from restrike.cli.progress import told
     show_default=True,
     help="Rebuild the recorded environment, or use the one at hand (the verdict's scope says which).",
 )
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="How many steps may run at once.")
+@click.option("--workers", type=Count(), metavar="N", help="How many steps may run at once.")
 @click.pass_obj
 def command(options: Options, run: str, plan: bool, step: str | None, env: str, workers: int | None) -> int:
     """Execute a run again from its ID alone, and judge.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from restrike.cli import exits
-from restrike.cli.options import Command, Options
-from restrike.cli.output import answer
+from restrike.cli.options import Command, Count, Options
+from restrike.cli.output import answer, aside
 from restrike.cli.progress import told
 
 
@@ -25,7 +25,7 @@ from restrike.cli.progress import told
 @click.option("--no-reuse", is_flag=True, help="Execute every step, even those whose result is in the store.")
 @click.option(
     "--workers",
-    type=click.IntRange(min=1),
+    type=Count(),
     metavar="N",
     help="How many steps that don't need each other may run at once (default: 1). The result does not depend on it.",
 )
@@ -38,11 +38,13 @@ def command(options: Options, overrides: tuple[str, ...], no_reuse: bool, worker
     Exit status: 0 finished, 1 a step failed, 2 the input is wrong, 3 a gate blocks.
     """
     from restrike import api
-    from restrike.cli.screens.run import screen
+    from restrike.cli.screens.run import failure, screen
 
     with told(options) as progress:
         document = api.run(
             project=options.project, overrides=overrides, reuse=not no_reuse, workers=workers, progress=progress
         )
+    if options.quiet and document["status"] == "failed":
+        aside(options, failure(document))
     answer(options, document, screen, brief=lambda document: str(document["run"]))
     return exits.RUN[document["status"]]

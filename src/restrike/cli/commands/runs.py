@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import click
 
-from restrike.cli.options import Command, Options
+from restrike.cli.options import Command, Count, Options
 from restrike.cli.output import answer
 
 
 @click.command("runs", cls=Command, example="restrike runs --limit 20 --status failed")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=100, show_default=True, metavar="N", help="Show the newest N."
-)
+@click.option("--limit", type=Count(), default=100, show_default=True, metavar="N", help="Show the newest N.")
 @click.option(
     "--status",
     type=click.Choice(["finished", "failed", "interrupted", "blocked"]),
@@ -21,8 +19,8 @@ from restrike.cli.output import answer
 def command(options: Options, limit: int, status: str | None) -> None:
     """List the project's runs.
 
-    Newest first, with what changed between one run and the next (c code, C config, e environment, d data), the
-    metrics, and how often the recipe has given its result. With --quiet: the run IDs alone.
+    Newest first, with the first metrics, the latest verdict of a reproduction, and in how many of its executions the
+    recipe has given the same result. With --quiet: the run IDs alone.
     """
     from restrike import api
     from restrike.cli.screens.runs import screen

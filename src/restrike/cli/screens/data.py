@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from restrike.cli.screens.layout import Column, facts, lines, stack, state, table
+from restrike.cli.screens.layout import Column, Fitting, facts, lines, stack, state, table
 from restrike.cli.screens.words import counted, number, short, size, when
 
 Document = Mapping[str, Any]
@@ -56,21 +56,23 @@ def _values(column: Document) -> str:
 
 
 def history(document: Document) -> RenderableType:
-    columns: list[Column] = [("version", "left"), ("made", "left"), ("how", "left"), ("by", "left"), ("from", "left")]
+    versions = document["versions"]
+    if not versions:
+        return Text("no versions yet", style="dim")
+    return Fitting(_history(versions, ("by", "from")), _history(versions, ("by",)), _history(versions, ()))
+
+
+def _history(versions: list[Document], told: tuple[str, ...]) -> RenderableType:
+    columns: list[Column] = [("version", "left"), ("made", "left"), ("how", "left")]
+    columns += [(name, "left") for name in told]
     columns += [("size", "right"), ("runs", "right")]
-    rows = [
-        [
-            Text(short(version["digest"]), style="bold"),
-            when(version["made"]["time"]),
-            version["made"]["how"],
-            version["made"].get("user") or "",
-            version["made"].get("from") or version.get("path") or "",
-            size(version["size"]),
-            number(version.get("runs")),
-        ]
-        for version in document["versions"]
-    ]
-    return table(columns, rows) or Text("no versions yet", style="dim")
+    rows: list[list[RenderableType]] = []
+    for version in versions:
+        made = version["made"]
+        more = {"by": made.get("user") or "", "from": made.get("from") or version.get("path") or ""}
+        head = [Text(short(version["digest"]), style="bold"), when(made["time"]), made["how"]]
+        rows.append([*head, *(more[name] for name in told), size(version["size"]), number(version.get("runs"))])
+    return table(columns, rows) or Text()
 
 
 def verified(document: Document) -> RenderableType:

@@ -26,7 +26,7 @@ COUNTS = {
 
 def screen(document: Document, *, patches: bool = False) -> RenderableType:
     return stack(
-        facts([("a", document["a"]), ("b", document["b"])]),
+        facts([("a", short(document["a"])), ("b", short(document["b"]))]),
         facts(
             [
                 ("code", code(document["code"])),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Group, RenderableType
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 STATES = {
     "executed": "green",
@@ -30,6 +34,26 @@ VERDICTS = {
 }
 GATES = {"passed": "green", "EQUIVALENT": "green", "failed": "bold red", "REGRESSED": "bold red"}
 Column = tuple[str, Literal["left", "right"]]
+
+
+class Fitting:
+    """The first of several pictures that the terminal has room for; the last one where it has room for none."""
+
+    def __init__(self, first: RenderableType, *narrower: RenderableType):
+        self._pictures = (first, *narrower)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._fitting(console, options)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._fitting(console, options))
+
+    def _fitting(self, console: Console, options: ConsoleOptions) -> RenderableType:
+        unbounded = options.update(max_width=10_000)
+        for picture in self._pictures[:-1]:
+            if Measurement.get(console, unbounded, picture).maximum <= options.max_width:
+                return picture
+        return self._pictures[-1]
 
 
 def stack(*parts: RenderableType | None) -> Group:

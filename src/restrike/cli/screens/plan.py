@@ -17,7 +17,7 @@ Document = Mapping[str, Any]
 def screen(document: Document) -> RenderableType:
     environment = document.get("environment") or {}
     return stack(
-        Text.assemble("to reproduce run ", (document["run"], "bold")),
+        Text.assemble("to reproduce run ", (short(document["run"]), "bold")),
         titled(
             "restore",
             facts(

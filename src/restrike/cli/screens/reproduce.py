@@ -29,7 +29,7 @@ def screen(document: Document) -> RenderableType:
         steps(document),
         divergence(document),
         cause(document),
-        titled("metrics", measures.compared(document.get("metrics") or [], "recorded", "reproduced")),
+        metrics(document),
         left_out(document),
         missing(document),
         scope(document.get("scope") or {}),
@@ -42,7 +42,7 @@ def verdict(document: Document) -> Group:
     word = document["verdict"]
     told: list[RenderableType] = [
         Text.assemble((f" {word.upper()} ", f"reverse {VERDICTS[word]}"), f"  {MEANING[word]}"),
-        Text(f"run {document['run']}", style="dim"),
+        Text(f"run {short(document['run'])}", style="dim"),
     ]
     if document.get("reproduction"):
         told.append(Text(f"reproduction {short(document['reproduction'])}", style="dim"))
@@ -107,6 +107,12 @@ def cause(document: Document) -> Group | None:
     evidence = found.get("evidence") or []
     shown = [evidence] if isinstance(evidence, str) else [str(item) for item in evidence]
     return titled("cause", facts([(found["kind"], found.get("detail")), ("evidence", lines(shown))]))
+
+
+def metrics(document: Document) -> Group | None:
+    """Draw what was measured, as recorded and as reproduced."""
+    found = document.get("metrics")
+    return titled("metrics", measures.compared(found, "recorded", "reproduced")) if found else None
 
 
 def left_out(document: Document) -> Group | None:

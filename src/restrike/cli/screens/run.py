@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,12 +22,12 @@ def screen(document: Document) -> RenderableType:
     """Draw a run. Its notes were told while it went on, on standard error."""
     return stack(
         steps(document),
-        failure(document),
-        findings(document),
         measures.metrics(document),
         measures.slices(document),
         measures.gates(document),
         seal(document),
+        failure(document),
+        findings(document),
         ending(document),
     )
 
@@ -53,12 +54,19 @@ def failure(document: Document) -> Group | None:
 def _failure(name: str, error: Document) -> Group:
     parts: list[RenderableType] = [Text.assemble(("failed", "bold red"), f" in step '{name}'")]
     if error.get("text"):
-        parts.append(measures.indented(Text(error["text"].rstrip())))
+        # why: the lines of a traceback stay whole, so that editors and terminals find the paths in them.
+        parts.append(Text(textwrap.indent(error["text"].rstrip(), "  "), no_wrap=True, overflow="ignore"))
     else:
-        parts.append(measures.indented(Text(f"{error['type']}: {error['message']}")))
+        parts.append(measures.indented(Text(_told(error))))
     if error.get("hint"):
         parts.append(measures.indented(Text.assemble(("hint", "bold cyan"), f": {error['hint']}")))
     return Group(*parts)
+
+
+def _told(error: Document) -> str:
+    """Return an error without a traceback; the names of restrike's own classes say nothing to its users."""
+    kind, message = error["type"], error["message"]
+    return str(message) if kind.startswith("restrike.") else f"{kind}: {message}"
 
 
 def findings(document: Document) -> Group | None:
@@ -85,7 +93,7 @@ def seal(document: Document) -> Group | None:
                 *((aspect, short(sealed.get(aspect))) for aspect in ("code", "config", "environment")),
                 ("data", lines(f"{name:<{names}}  {short(digest)}" for name, digest in data.items())),
                 ("recipe", short(document["recipe"])),
-                ("result", short(document.get("result"))),
+                ("result", short(document["result"]) if document.get("result") else None),
                 ("isolation", sealed.get("isolation")),
             ]
         ),
@@ -95,7 +103,9 @@ def seal(document: Document) -> Group | None:
 def ending(document: Document) -> Group:
     """Say how the run ended, and how to make it again."""
     took = f" in {seconds(document['seconds'])}" if document.get("seconds") is not None else ""
-    onward = "restrike run" if document["status"] == "interrupted" else f"restrike reproduce {short(document['run'])}"
+    identity = short(document["run"])
+    onward = {"interrupted": "restrike run", "failed": f"restrike show {identity}"}
     return Group(
-        Text.assemble("run ", (document["run"], "bold"), " ", state(document["status"]), took), command(onward)
+        Text.assemble("run ", (identity, "bold"), " ", state(document["status"]), took),
+        command(onward.get(document["status"], f"restrike reproduce {identity}")),
     )
