@@ -76,8 +76,8 @@ def judged(
     """
     if not declared:
         return []
-    own = _results(ledger.store, artifacts, config)
     others = {name: _baseline(ledger, run) for name, run in baselines.items()}
+    own = _results(ledger.store, artifacts, config, with_rows=any(others.values()))
     try:
         return [_gate(verdict.document()) for verdict in gates.judge(declared, own, others)]
     except EvaluationError as error:
@@ -104,12 +104,13 @@ def _baseline(ledger: Ledger, run: str | None) -> Results | None:
     recorded = read(ledger, run) if run else None
     if recorded is None or recorded.closing is None:
         return None
-    return _results(ledger.store, recorded.artifacts, recorded.config["document"])
+    return _results(ledger.store, recorded.artifacts, recorded.config["document"], with_rows=True)
 
 
-def _results(store: Store, artifacts: Artifacts, config: Mapping[str, Any]) -> Results:
+def _results(store: Store, artifacts: Artifacts, config: Mapping[str, Any], *, with_rows: bool) -> Results:
+    """Return what a run measured. Its predictions are read only for paired tests: pyarrow alone takes 80 MB."""
     metrics, slices = _evaluated(store, artifacts)
-    rows = next((artifacts[address] for address in ROWS if address in artifacts), None)
+    rows = next((artifacts[address] for address in ROWS if with_rows and address in artifacts), None)
     target = next((artifacts[address] for address in TARGET if address in artifacts), None)
     evaluate = config.get("evaluate") or {}
     return Results(
