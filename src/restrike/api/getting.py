@@ -70,7 +70,9 @@ def load(address: str, *, project: Path | None = None) -> Any:
 SUFFIXES = {
     "table/arrow": ".arrow",
     "array/npy": ".npy",
+    "scalar/npy": ".npy",
     "json": ".json",
+    "values/json": ".json",
     "text": ".txt",
     "bytes": ".bin",
     "sklearn/pickle": ".pkl",
