@@ -11,16 +11,16 @@ from rich.text import Text
 from restrike.cli.screens import measures
 from restrike.cli.screens.layout import facts, lines, stack, table
 from restrike.cli.screens.patch import coloured
-from restrike.cli.screens.words import exact, short
+from restrike.cli.screens.words import counted, exact, short
 
 Document = Mapping[str, Any]
 
 KINDS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 COUNTS = {
-    "rows_added": "rows added",
-    "rows_removed": "rows removed",
-    "rows_changed": "rows changed",
-    "cells_changed": "cells changed",
+    "rows_added": ("row", "added"),
+    "rows_removed": ("row", "removed"),
+    "rows_changed": ("row", "changed"),
+    "cells_changed": ("cell", "changed"),
 }
 
 
@@ -107,7 +107,7 @@ def _moved(dataset: Document) -> str:
         return "other bytes, the same values"
     if dataset.get("order_only"):
         return "the same rows in another order"
-    counts = [f"{dataset[name]:,} {word}" for name, word in COUNTS.items() if dataset.get(name)]
+    counts = [f"{counted(dataset[name], what)} {done}" for name, (what, done) in COUNTS.items() if dataset.get(name)]
     return ", ".join(counts) or f"{_dataset(dataset.get('a'))} -> {_dataset(dataset.get('b'))}"
 
 

@@ -41,12 +41,20 @@ def verdict(document: Document) -> Group:
     """Say the verdict, what it means, and of which run."""
     word = document["verdict"]
     told: list[RenderableType] = [
-        Text.assemble((f" {word.upper()} ", f"reverse {VERDICTS[word]}"), f"  {MEANING[word]}"),
+        Text.assemble((f" {word.upper()} ", f"reverse {VERDICTS[word]}"), f"  {meaning(document)}"),
         Text(f"run {short(document['run'])}", style="dim"),
     ]
     if document.get("reproduction"):
         told.append(Text(f"reproduction {short(document['reproduction'])}", style="dim"))
     return Group(*told)
+
+
+def meaning(document: Document) -> str:
+    """Say what a verdict means; a run that failed is the same run if it fails in the same way."""
+    failed = any(step.get("error") for step in document.get("steps") or [])
+    if failed and document["verdict"] in ("identical", "equal"):
+        return "the same failure, and the same artifacts before it"
+    return MEANING[document["verdict"]]
 
 
 def steps(document: Document) -> Group | None:
