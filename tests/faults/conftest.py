@@ -65,6 +65,12 @@ class Store:
 
 
 @pytest.fixture
+def store_of():
+    """Return what gives the store of a person's project."""
+    return Store
+
+
+@pytest.fixture
 def store(small):
     return Store(small)
 

@@ -14,7 +14,10 @@ from restrike.workspace import find
 
 
 def store_check(*, project: Path | None = None, progress: Progress | None = None) -> dict[str, Any]:
-    """Hash every object, record and code snapshot again; return what is wrong, with the runs that it hurts."""
+    """Hash every object, record and code snapshot again; return what is wrong, with the runs that it hurts.
+
+    Where something is, the next `run` or `data add` reads the data in the project again, and so mends what it can.
+    """
     tell = progress or silent
 
     def hashed(done: int, total: int) -> None:
@@ -25,6 +28,8 @@ def store_check(*, project: Path | None = None, progress: Progress | None = None
         store = place.ledger.store
         problems = [_problem(problem, needed) for problem in store.check(hashed, named=needed.objects)]
         problems += _code_problems(place, needed)
+        if problems:
+            store.distrust()
     return {"problems": problems, "runs": len(needed.runs), "ok": not problems}
 
 

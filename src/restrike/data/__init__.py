@@ -5,7 +5,7 @@ from restrike.data.history import log
 from restrike.data.profile import Profile, profile
 from restrike.data.table_diff import table_diff
 from restrike.data.tree_diff import tree_diff
-from restrike.data.versions import DatasetVersion, add, snapshot
+from restrike.data.versions import DatasetVersion, add, mend, snapshot
 
 __all__ = [
     "Comparison",
@@ -14,6 +14,7 @@ __all__ = [
     "add",
     "checkout",
     "log",
+    "mend",
     "place",
     "profile",
     "snapshot",

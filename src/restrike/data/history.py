@@ -20,15 +20,19 @@ _LAST = re.compile(r"@last(?:~(\d{1,6}))?")
 def datasets(store: Store, records: Records | None = None) -> dict[str, list[dict[str, Any]]]:
     """Return each dataset's records, oldest first, each with its own digest as `record`.
 
-    `records` saves reading the ledger where an index has them already.
+    `records` saves reading the ledger where an index has them already. Damaged ones are left out.
     """
     found: dict[str, list[dict[str, Any]]] = {}
-    for digest, record in store.records(containing=_MARK) if records is None else records:
+    for digest, record in _read(store) if records is None else records:
         if record["format"] == FORMAT:
             found.setdefault(record["name"], []).append({**record, "record": digest})
     for versions in found.values():
         versions.sort(key=lambda version: (version["made"]["time"], version["record"]))
     return found
+
+
+def _read(store: Store) -> Records:
+    return store.records(containing=_MARK, damaged=lambda error: None)
 
 
 def log(store: Store, name: str, *, records: Records | None = None) -> list[dict[str, Any]]:

@@ -57,6 +57,14 @@ def add(
     return _version(store, source, name, "added", records)
 
 
+def mend(store: Store, project: Path, path: str, digest: str) -> bool:
+    """Store once more what lies at a declared path, reading all of it; tell whether it is the version `digest`."""
+    source = find(project, path)
+    files = _stored(store, source, None)
+    found = files[0][0] if source.kind == "file" else store.put_manifest(entries_of(files))
+    return found == digest
+
+
 def digest_of(source: Source, files: list[tuple[str, Found]]) -> str:
     """Return the dataset digest: that of the file, or of the folder's manifest."""
     return files[0][0] if source.kind == "file" else digests.of_bytes(dump(entries_of(files)))

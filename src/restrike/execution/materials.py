@@ -20,6 +20,7 @@ from restrike.execution.preload import modules_for
 from restrike.execution.sandbox import Mount, Sandbox, Seal, Work
 from restrike.pipeline.graph import Step
 from restrike.store import Store
+from restrike.store.errors import ObjectCorrupt, ObjectMissing
 
 PROJECT = "/project"  # where the snapshot lies inside the seal, on every machine
 ENVIRONMENT = "/env"
@@ -57,9 +58,10 @@ class Materials:
         *,
         on_log: Callable[[str, str, bytes], None],
         fresh: bool = False,
+        mend: Callable[[str], bool] = lambda dataset: False,
     ):
         self.store, self.repository, self.sealed, self.folder = store, repository, sealed, folder
-        self.fresh = fresh
+        self.fresh, self._mend = fresh, mend
         self.isolation: str | None = None  # how steps were sealed: known once they have ended
         self._on_log = on_log
         self._sandbox: Sandbox | None = None
@@ -90,7 +92,12 @@ class Materials:
     def dataset(self, name: str) -> Path:
         """Return a verified path with a dataset's bytes, for reading only."""
         declared = self.sealed.data[name]
-        return self._bytes(declared["digest"], declared["kind"], self.folder / "data")
+        try:
+            return self._bytes(declared["digest"], declared["kind"], self.folder / "data")
+        except (ObjectCorrupt, ObjectMissing):
+            if not self._mend(name):
+                raise
+            return self._bytes(declared["digest"], declared["kind"], self.folder / "data")
 
     def artifact(self, digest: str, kind: str) -> Path:
         """Return a verified path with an artifact's bytes, for reading only."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import restrike
+from restrike import data
 from restrike.code import CodeRepository
 from restrike.environment import lock as environment_lock
 from restrike.execution import findings, reuse
@@ -61,7 +62,9 @@ def run(place: Place, capture: Capture, options: Options, folder: Path, progress
     opening = _open(place, capture, options, progress)
     run_id = documents.run_id(opening)
     log = RunLog(folder / "log", secrets=capture.sealed.secrets.values(), listen=_telling(progress))
-    materials = Materials(ledger.store, place.repository, capture.sealed, folder, on_log=log.write)
+    materials = Materials(
+        ledger.store, place.repository, capture.sealed, folder, on_log=log.write, mend=_mending(place, capture)
+    )
     rules = Rules(
         reusable=reuse.lookup(ledger, _warning(progress)) if options.reuse else reuse.never,
         stands_for=ledger.representative,
@@ -202,6 +205,16 @@ def _record(ledger: Ledger, run_id: str, step: StepRun) -> None:
     if step.state in ("executed", "failed"):
         step.made_by = run_id
         step.record = ledger.append(step.ledger_record(run_id, time.time()))
+
+
+def _mending(place: Place, capture: Capture) -> Callable[[str], bool]:
+    """Return a function that stores a dataset once more from where it lies, if it still is what was captured."""
+
+    def mend(name: str) -> bool:
+        version = capture.datasets[name]
+        return data.mend(place.ledger.store, place.project, version.path, version.digest)
+
+    return mend
 
 
 def _telling(progress: Progress) -> Any:

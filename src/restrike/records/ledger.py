@@ -51,9 +51,8 @@ class Ledger:
         self.index.close()
 
     def datasets(self) -> list[tuple[str, dict[str, Any]]]:
-        """Return the records of all dataset versions with their digests."""
-        found = self.index.query("SELECT record FROM datasets ORDER BY time, record")
-        return [(row["record"], self.store.record(row["record"])) for row in found]
+        """Return the records of all dataset versions with their digests; damaged ones are left out."""
+        return list(self._sound(self.index.query("SELECT record FROM datasets ORDER BY time, record")))
 
     def completed_lock(self, environment: str) -> str | None:
         """Return the newest lock that was completed for an environment after runs had been made in it."""
@@ -63,13 +62,16 @@ class Ledger:
     # What steps left behind
 
     def reusable(self, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the executions of a step under a key, oldest first, with their records' digests.
+        """Return the executions of a step under a key, oldest first, with their records' digests.
 
         One whose record is damaged is not among them: nothing that it says can be relied on.
         """
         found = self.index.query(
             "SELECT record FROM step_runs WHERE key = ? AND state = 'executed' ORDER BY ended, record", key
         )
+        return self._sound(found)
+
+    def _sound(self, found: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for row in found:
             with contextlib.suppress(RecordCorrupt, RecordMissing):
                 yield row["record"], self.store.record(row["record"])

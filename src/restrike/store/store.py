@@ -98,6 +98,10 @@ class Store:
         """Return the path of a sound object, to be read and never written to. Raise ObjectMissing or ObjectCorrupt."""
         return self._named(digest).path_of(digest)
 
+    def is_sound(self, digest: str) -> bool:
+        """Tell whether an object is there with the bytes that it should have."""
+        return self._named(digest).is_sound(digest)
+
     def has(self, digest: str) -> bool:
         """Tell whether an object is there, without reading it."""
         return self._intake.pending(digest) is not None or self._objects.status(digest) is not None
@@ -184,6 +188,11 @@ class Store:
     def object_digests(self) -> Iterator[str]:
         """Give the names of all objects, without reading them."""
         return (entry.name for entry in self._objects.list())
+
+    def distrust(self) -> None:
+        """Drop every cache that spares reading data again: once damage was seen, what is there is stored anew."""
+        for name in ("data", "verified"):
+            remove(self.cache / name)
 
     def check(self, progress: Progress | None = None, *, named: Iterable[str] = ()) -> Iterator[Problem]:
         """Hash everything again and tell what is wrong. `named` are digests that must be there."""

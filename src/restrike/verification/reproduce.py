@@ -30,6 +30,7 @@ from restrike.pipeline.graph import Step
 from restrike.records import documents
 from restrike.records.artifact import Artifact
 from restrike.records.recorded import RecordedRun
+from restrike.store.errors import ObjectCorrupt, ObjectMissing
 from restrike.verification import compare, differences, scope
 from restrike.verification.rebuilt import Proof, environment_for
 
@@ -89,7 +90,7 @@ def reproduce(
     """Execute a recorded run again, record the verdict, and return its ID and record."""
     started = time.time()
     steps = _chosen(recorded, request.step)
-    outcome = Reproduction(recorded.run, "could not judge", missing=unjudgeable(recorded))
+    outcome = Reproduction(recorded.run, "could not judge", missing=unjudgeable(recorded) or _unsound(recorded))
     if not outcome.missing:
         try:
             proof = environment_for(place, recorded, request.env, progress)
@@ -113,6 +114,24 @@ def unjudgeable(recorded: RecordedRun) -> list[dict[str, str | None]]:
     for name in recorded.recipe["secrets"]:
         if name not in os.environ:
             missing.append({"what": f"the secret variable '{name}' is not set", "hint": f"export {name}=..."})
+    return missing
+
+
+def _unsound(recorded: RecordedRun) -> list[dict[str, str | None]]:
+    """Return what of a run's objects is damaged or missing. Nothing is called identical to what is not whole."""
+    store, missing = recorded.ledger.store, []
+    leaves = {
+        entry.digest
+        for folder in recorded.folders
+        if store.is_sound(folder)
+        for entry in store.read_tree(folder)
+        if entry.is_file
+    }
+    for digest in sorted(recorded.objects | leaves):
+        try:
+            store.path_of(digest)
+        except (ObjectMissing, ObjectCorrupt) as error:
+            missing.append({"what": error.what, "hint": error.hint, "code": error.code})
     return missing
 
 
