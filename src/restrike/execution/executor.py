@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from restrike.execution.given import Given
 from restrike.execution.log import RunLog
-from restrike.execution.materials import PROTOCOL, Materials
+from restrike.execution.materials import PROJECT, PROTOCOL, Materials
 from restrike.execution.sandbox import Lookup, Outcome, Work
 from restrike.execution.steprun import StepRun
 from restrike.pipeline.graph import Step
@@ -45,8 +45,17 @@ class Executor:
             self._collect(run, outcome, outputs)
         else:
             run.error = self._error(step, outcome)
-        run.findings = self.explain(step, outcome.lookups, run.state == "failed")
+        run.findings = self.explain(step, (*outcome.lookups, *self._imports(outcome)), run.state == "failed")
         return run
+
+    def _imports(self, outcome: Outcome) -> list[Lookup]:
+        """Return where a module that was not found would have been: Python lists folders, and asks for no name."""
+        module = (outcome.result.get("error") or {}).get("missing_module")
+        if not module:
+            return []
+        folders = [PurePosixPath(PROJECT, root) for root in self.materials.sealed.import_roots]
+        places = [f"{folder}/{module.replace('.', '/')}" for folder in folders]
+        return [Lookup(place, False, "import") for base in places for place in (base + ".py", base)]
 
     def _collect(self, run: StepRun, outcome: Outcome, folder: Path) -> None:
         if leak := self.log.leaked(folder):

@@ -36,6 +36,7 @@ def document(error: BaseException, *, origin: str = "step") -> dict[str, Any]:
         "message": _message(error),
         "hint": getattr(error, "hint", None) if origin == "declaration" else None,
         "missing": _missing(error),
+        "missing_module": _missing_module(error),
         "frames": [
             {"file": frame.filename, "line": frame.lineno, "function": frame.name, "text": frame.line}
             for frame in told.stack
@@ -54,6 +55,7 @@ def plain(kind: str, message: str, *, origin: str) -> dict[str, Any]:
         "message": message,
         "hint": None,
         "missing": None,
+        "missing_module": None,
         "frames": [],
         "text": f"{kind}: {message}\n",
     }
@@ -98,5 +100,15 @@ def _missing(error: BaseException | None) -> str | None:
     while error is not None and seen < 20:
         if isinstance(error, FileNotFoundError) and isinstance(error.filename, (str, bytes)):
             return os.path.abspath(os.fsdecode(error.filename))
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return None
+
+
+def _missing_module(error: BaseException | None) -> str | None:
+    """Return the module whose absence caused a failure."""
+    seen = 0
+    while error is not None and seen < 20:
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return error.name
         error, seen = error.__cause__ or error.__context__, seen + 1
     return None

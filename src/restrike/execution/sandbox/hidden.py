@@ -76,7 +76,7 @@ def hidden(
         if lookup.kind == "connect":
             found.setdefault("network", _network(lookup.path, hints))
         elif not lookup.found and not _is_noise(lookup.path):
-            item = _told(lookup.path, project, home, data, inputs, left_out, exists, hints)
+            item = _told(lookup, project, home, data, inputs, left_out, exists, hints)
             if item is not None:
                 found.setdefault(lookup.path, item)
     # A folder on the way to something that is told adds nothing.
@@ -84,7 +84,7 @@ def hidden(
 
 
 def _told(
-    path: str,
+    lookup: Lookup,
     project: Path,
     home: Path,
     data: Mapping[str, str],
@@ -93,11 +93,14 @@ def _told(
     exists: Callable[[Path], bool],
     hints: Hints,
 ) -> Hidden | None:
+    path = lookup.path
     if path.startswith(seal.PROJECT + "/"):
         relative = path[len(seal.PROJECT) + 1 :]
         if relative.split("/")[0] in _OWN or not exists(project / relative):
             return None
-        return _in_project(relative, project / relative, data, inputs, left_out, hints)
+        return _in_project(
+            relative, project / relative, data, inputs, left_out, hints, imported=lookup.kind == "import"
+        )
     if path.startswith(seal.HOME + "/"):
         relative = path[len(seal.HOME) + 1 :]
         if any((relative + "/").startswith(tool + "/") for tool in _TOOLS) or not exists(home / relative):
@@ -122,6 +125,8 @@ def _in_project(
     inputs: Collection[str],
     left_out: Mapping[str, str],
     hints: Hints,
+    *,
+    imported: bool,
 ) -> Hidden | None:
     if declared := _declared(relative, data):
         return _undemanded(relative, host, declared, hints) if declared not in inputs else None
@@ -134,6 +139,8 @@ def _in_project(
         return Hidden("secret", relative, host, f"'{relative}' was {_REASONS['secret']}", line)
     kind = "too large" if reason == "large" else "ignored by git"
     what = f"'{relative}' is {_REASONS['large'] if reason == 'large' else 'ignored, and so not in the snapshot'}"
+    if imported and not relative.endswith(".py"):
+        return Hidden(kind, relative, host, what, hints.in_snapshot(relative + "/"))
     is_code = relative.endswith((".py", ".so"))
     return Hidden(kind, relative, host, what, hints.in_snapshot(relative) if is_code else hints.as_data(relative))
 

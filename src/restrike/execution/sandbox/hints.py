@@ -15,8 +15,8 @@ class Hints:
     """The hints for one step. Each is a piece of restrike.yaml from its top level, to be pasted line by line.
 
     `taken` are names of the step's inputs and parameters. `data` maps datasets to paths, and takes up what is
-    suggested: hints that share it can all be pasted. A built-in step has no section of its own, so what it lacks can only come
-    with the code.
+    suggested: hints that share it can all be pasted. A built-in step has no section of its own, so what it lacks can
+    only come with the code.
     """
 
     def __init__(

@@ -58,7 +58,8 @@ class Work:
 class Lookup:
     """A name that a step asked the file system, or the network, for.
 
-    `kind` is stat, open, write (made where it is missing), update (the same, to be read as well), exec or connect.
+    `kind` is stat, open, write (made where it is missing), update (the same, to be read as well), exec or connect;
+    import is a module that was not found, at a place where it could have been.
     """
 
     path: str
