@@ -10,7 +10,7 @@ OUTPUT = "output"  # the name of a step's only output where none is declared
 
 
 class GraphError(Exception):
-    """The steps do not form a pipeline; `step` is the one at fault and `key` the part of it, for whoever knows lines."""
+    """The steps do not form a pipeline; `step` is the one at fault and `key` the part of it, for who knows lines."""
 
     def __init__(self, message: str, step: str, key: str | None = None):
         super().__init__(message)
@@ -116,12 +116,14 @@ def _check_sources(step: Step, steps: dict[str, Step], datasets: set[str]) -> No
         key = f"inputs.{name}"
         if source.kind == "data":
             if source.name not in datasets:
-                raise GraphError(f"step '{step.name}' reads data '{source.name}', which is not declared", step.name, key)
+                message = f"step '{step.name}' reads data '{source.name}', which is not declared"
+                raise GraphError(message, step.name, key)
         elif source.name not in steps:
             raise GraphError(f"step '{step.name}' reads step '{source.name}', which does not exist", step.name, key)
         elif source.output not in {output.name for output in steps[source.name].outputs}:
             outputs = ", ".join(output.name for output in steps[source.name].outputs)
-            raise GraphError(f"step '{source.name}' has no output '{source.output}' (it has: {outputs})", step.name, key)
+            message = f"step '{source.name}' has no output '{source.output}' (it has: {outputs})"
+            raise GraphError(message, step.name, key)
 
 
 def _circle(steps: dict[str, Step]) -> list[str]:
