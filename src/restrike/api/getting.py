@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,10 @@ def suffix_of(made: Artifact) -> str:
 def _resolve(place: Place, address: str) -> tuple[str, str, Artifact]:
     run_text, colon, name = address.partition(":")
     if not colon or not name:
-        raise UnknownArtifact(f"'{address}' is no address of an artifact", hint="restrike get RUN:STEP.OUTPUT")
+        raise UnknownArtifact(
+            f"'{address}' is no address of an artifact",
+            hint=f"restrike get {address.rstrip(':') or '@last'}:STEP.OUTPUT",
+        )
     run = recorded.read(place.ledger, names.resolve(place.ledger, run_text))
     for candidate in (name, f"{name}.{OUTPUT}"):
         if candidate in run.artifacts:
@@ -96,5 +100,10 @@ def _resolve(place: Place, address: str) -> tuple[str, str, Artifact]:
     of_step = [known for known in run.artifacts if known.startswith(f"{name}.")]
     if len(of_step) == 1:
         return run.run, of_step[0], run.artifacts[of_step[0]]
-    known = ", ".join(sorted(of_step or run.artifacts)) or "none"
-    raise UnknownArtifact(f"run '{run_text}' has no artifact '{name}' (it has: {known})", where=f"run {run.run[:12]}")
+    known = sorted(of_step or run.artifacts)
+    near = difflib.get_close_matches(name, [*known, *(item.removesuffix(f".{OUTPUT}") for item in known)], n=1)
+    raise UnknownArtifact(
+        f"run '{run_text}' has no artifact '{name}' (it has: {', '.join(known) or 'none'})",
+        where=f"run {run.run[:12]}",
+        hint=f"restrike get {run_text}:{near[0]}" if near else None,
+    )

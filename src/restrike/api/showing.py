@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,8 +53,23 @@ def log(run: str, step: str | None = None, *, project: Path | None = None) -> li
     found = find(project)
     with found.place() as place:
         record = recorded.read(place.ledger, names.resolve(place.ledger, run))
+        if step is not None:
+            _check_step(record, step)
         entries = [entry for entry in _log_entries(place.ledger, record) if step in (None, entry["step"])]
         return [entry | {"text": own_paths(entry["text"], found.root)} for entry in entries]
+
+
+def _check_step(run: recorded.RecordedRun, step: str) -> None:
+    known = [each.name for each in run.steps]
+    if step not in known:
+        from restrike.verification.reproduce import UnknownStep  # why: `restrike runs` need not pay for it
+
+        near = difflib.get_close_matches(step, known, n=1)
+        raise UnknownStep(
+            f"the run has no step '{step}' (it has: {', '.join(known)})",
+            where=f"run {run.run[:12]}",
+            hint=f"restrike log {run.run[:12]} {near[0]}" if near else None,
+        )
 
 
 def repeats(ledger: Ledger, recipe: str, result: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from restrike.base.errors import ProgramMissing
 
 INSTALL = {
-    "git": "apt-get install git  (or your system's package manager)",
+    "git": "apt-get install git   # or your system's package manager",
     "uv": "python -m pip install uv",
 }
 

@@ -211,7 +211,14 @@ def _complaint(path: Path, error: Exception, given: dict[str, Any]) -> CannotRea
             hint="read: {encoding: latin-1}",
         )
     text = " ".join(str(error).split())
-    line = re.search(r"(?:line|row|Row #)\s*#?(\d+)", text)
+    if fields := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
+        expected, line, found = fields.groups()
+        return CannotRead(
+            f"'{path.name}' has {found} fields in line {line}, where {expected} are expected",
+            where=f"{path.name}:{line}",
+            hint="mend that line, or check read.separator; a field that holds the separator has to be quoted",
+        )
+    place = re.search(r"(?:line|row|Row #)\s*#?(\d+)", text)
     return CannotRead(
-        f"'{path.name}' cannot be read: {text[:300]}", where=f"{path.name}:{line[1]}" if line else path.name
+        f"'{path.name}' cannot be read: {text[:300]}", where=f"{path.name}:{place[1]}" if place else path.name
     )

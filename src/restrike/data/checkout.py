@@ -98,7 +98,10 @@ def _refuse_loss(store: Store, target: Path) -> None:
         raise
     absent = store.absent({digest for digest, _ in _hashed(source)})
     if absent:
-        raise UnsavedData(f"'{target}' holds data that no version has", hint=f"restrike data add '{target}'")
+        raise UnsavedData(
+            f"'{target}' holds data that no version has",
+            hint=f"restrike data add '{target}'   # or, to lose it: --force",
+        )
 
 
 def _compared(store: Store, project: Path, record: dict[str, str]) -> Comparison:

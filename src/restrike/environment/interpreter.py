@@ -165,7 +165,12 @@ def _asked(executable: Path, origin: str) -> dict[str, Any]:
         raise InterpreterMissing(f"'{executable}' is not a Python that starts: {error}", where=origin) from error
     if not isinstance(facts, dict):
         details = tuple(answer.complaint.splitlines())
-        raise InterpreterMissing(f"'{executable}' does not start as a Python", where=origin, details=details)
+        raise InterpreterMissing(
+            f"'{executable}' does not start as a Python",
+            where=origin,
+            hint=_way_out(executable, origin),
+            details=details,
+        )
     if tuple(int(part) for part in facts["python"].split(".")[:2]) < OLDEST:
         raise InterpreterTooOld(
             f"'{executable}' is Python {facts['python']}; steps need Python 3.10 or later",

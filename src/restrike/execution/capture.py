@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,14 +50,14 @@ def capture(
 ) -> Capture:
     """Capture code, environment and data, and compose the recipe."""
     steps = steps_of(config)
-    found = environment.capture(
-        environment.whose(project, config.environment.python), project=project, cache=environment_cache(store)
-    )
+    with _at(config, "environment.python", "environment.python"):
+        interpreter = environment.whose(project, config.environment.python)
+    found = environment.capture(interpreter, project=project, cache=environment_cache(store))
     if config.training is not None or config.evaluate is not None:
         _require(found, requirements())
     progress({"event": "phase", "text": "capturing code and data"})
     snapshot = repository.capture(project, leave_out=left_out(project, config), limits=config.snapshot)
-    datasets = {name: data.snapshot(store, project, name, declared.path) for name, declared in config.data.items()}
+    datasets = {name: _dataset(store, project, config, name) for name in config.data}
     for version in datasets.values():
         _tell(version, progress)
     for note in found.notes:
@@ -77,6 +78,23 @@ def capture(
         hidden=(project, Path.home()),
     )
     return Capture(config, snapshot, found, datasets, steps, _recipe(config, sealed, found, steps), sealed)
+
+
+@contextmanager
+def _at(config: Config, key: str, told: str | None = None) -> Iterator[None]:
+    """Let an error that names no place (or only `told`) name the one where the config gives a value."""
+    try:
+        yield
+    except RestrikeError as error:
+        if error.where == told:
+            with suppress(KeyError):
+                error.where = config.origin(key)
+        raise
+
+
+def _dataset(store: Store, project: Path, config: Config, name: str) -> DatasetVersion:
+    with _at(config, f"data.{name}.path"):
+        return data.snapshot(store, project, name, config.data[name].path)
 
 
 def steps_of(config: Config) -> tuple[Step, ...]:

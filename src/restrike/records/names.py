@@ -65,7 +65,8 @@ def _nth_last(ledger: Ledger, back: int, text: str) -> str:
     found = ledger.index.query("SELECT run FROM runs ORDER BY started DESC, run LIMIT 1 OFFSET ?", back)
     if not found:
         count = ledger.index.query("SELECT COUNT(*) AS n FROM runs")[0]["n"]
-        what = "there are no runs yet" if not count else f"'{text}' goes back too far: there are {count} runs"
+        known = "there is 1 run" if count == 1 else f"there are {count} runs"
+        what = "there are no runs yet" if not count else f"'{text}' goes back too far: {known}"
         raise UnknownRun(what, hint="restrike runs" if count else "restrike run")
     return str(found[0]["run"])
 

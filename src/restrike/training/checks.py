@@ -127,7 +127,10 @@ def parts(membership: Table, names: Sequence[str]) -> None:
     for part in names:
         if part not in found.index:
             counts = ", ".join(f"{name}: {count}" for name, count in sorted(found.items()))
-            raise DataError(f"no row is in part '{part}' ({counts or 'no rows at all'})", "there may be too few rows")
+            raise DataError(
+                f"no row is in part '{part}' ({counts or 'no rows at all'})",
+                "check the split; for shares of rows, there may be too few of them",
+            )
 
 
 def classes(values: Any, label: str, what: str) -> None:

@@ -58,7 +58,10 @@ def find(use: str) -> Any:
 def _no_module(use: str, missing: str) -> tuple[str, str | None]:
     parent_name, _, last = missing.rpartition(".")
     if not parent_name:
-        return f"'{use}': package '{missing}' is not installed in the project's environment", None
+        return (
+            f"'{use}': package '{missing}' is not installed in the project's environment",
+            f"uv pip install {missing}",
+        )
     parent = importlib.import_module(parent_name)
     known = [module.name for module in pkgutil.iter_modules(getattr(parent, "__path__", ()))]
     known = [name for name in known if not name.startswith("_")]

@@ -49,7 +49,9 @@ def _fit(model: Any, rows: Table, truth: Any, options: dict[str, Any], use: str)
 
 
 def _missing_values(rows: Table, message: str) -> DataError:
-    holes = [f"'{name}' in {count} rows" for name, count in rows.isna().sum().items() if count]
+    holes = [
+        f"'{name}' in {count} {'row' if count == 1 else 'rows'}" for name, count in rows.isna().sum().items() if count
+    ]
     return DataError(
         f"features have missing values, and the estimator takes none: {', '.join(holes) or message}",
         hint='preprocess: {numeric: [{use: "sklearn.impute:SimpleImputer"}]}',

@@ -35,8 +35,10 @@ def function_of(use: str, roots: list[str]) -> Callable[..., Any]:
     found: Any = module
     for part in attribute.split("."):
         if not hasattr(found, part):
-            near = [name for name in vars(found) if callable(vars(found)[name]) and not name.startswith("_")]
-            told = f"; it has: {', '.join(sorted(near)[:12])}" if near else ""
+            known = [name for name in vars(found) if callable(vars(found)[name]) and not name.startswith("_")]
+            near = difflib.get_close_matches(part, known, n=1)
+            told = f"; it has: {', '.join(sorted(known)[:12])}" if known else ""
+            told = f"; did you mean '{near[0]}'?" if near else told
             raise StepError(f"'{use}' cannot be imported: module '{module_name}' has no '{part}'{told}")
         found = getattr(found, part)
     if not callable(found):
@@ -105,7 +107,9 @@ def _check(parameters: Mapping[str, inspect.Parameter], use: str, inputs: set[st
     if unknown and not takes_any:
         kind = "input" if unknown[0] in inputs else "parameter"
         names = ", ".join(parameters) or "none"
-        raise StepError(f"function '{use}' takes no {kind} '{unknown[0]}' (it takes: {names})")
+        near = difflib.get_close_matches(unknown[0], taken - inputs - params, n=1)
+        told = f"; did you mean '{near[0]}'?" if near else ""
+        raise StepError(f"function '{use}' takes no {kind} '{unknown[0]}'{told} (it takes: {names})")
     missing = [
         name for name in taken - inputs - params - set(_SEEDS) if parameters[name].default is inspect.Parameter.empty
     ]

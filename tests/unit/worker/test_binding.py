@@ -59,7 +59,7 @@ def test_whatever_is_taken_may_be_given() -> None:
     ("inputs", "params", "message"),
     [
         ({"x": 1, "docs": 1}, {}, "function 'm:f' takes no input 'docs' (it takes: x, y)"),
-        ({"x": 1}, {"yy": 1}, "function 'm:f' takes no parameter 'yy' (it takes: x, y)"),
+        ({"x": 1}, {"yy": 1}, "function 'm:f' takes no parameter 'yy'; did you mean 'y'? (it takes: x, y)"),
         ({}, {"y": 1}, "function 'm:f' needs 'x', which is neither an input nor a parameter of the step"),
     ],
 )

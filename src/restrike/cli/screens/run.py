@@ -53,7 +53,7 @@ def failure(document: Document) -> Group | None:
 
 def _failure(name: str, error: Document) -> Group:
     parts: list[RenderableType] = [Text.assemble(("failed", "bold red"), f" in step '{name}'")]
-    if error.get("text"):
+    if error.get("text") and error.get("origin", "step") == "step":
         # why: the lines of a traceback stay whole, so that editors and terminals find the paths in them.
         parts.append(Text(textwrap.indent(error["text"].rstrip(), "  "), no_wrap=True, overflow="ignore"))
     else:
@@ -66,7 +66,8 @@ def _failure(name: str, error: Document) -> Group:
 def _told(error: Document) -> str:
     """Return an error without a traceback; the names of restrike's own classes say nothing to its users."""
     kind, message = error["type"], error["message"]
-    return str(message) if kind.startswith("restrike.") else f"{kind}: {message}"
+    ours = error.get("origin", "step") != "step" or kind.startswith("restrike.")
+    return str(message) if ours else f"{kind}: {message}"
 
 
 def findings(document: Document) -> Group | None:
