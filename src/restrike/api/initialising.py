@@ -8,6 +8,7 @@ from typing import Any
 from restrike import config
 from restrike.base import atomic
 from restrike.base.errors import RestrikeError
+from restrike.config.guess import look
 from restrike.store import Store
 from restrike.workspace.project import CONFIG, STORE
 
@@ -32,8 +33,9 @@ def init(folder: Path, *, data: Path | None = None) -> dict[str, Any]:
     if (root / CONFIG).exists():
         notes.append(f"{CONFIG} is there already and was left as it is")
     else:
-        atomic.write(root / CONFIG, config.starter(_relative(data, root)).encode())
+        atomic.write(root / CONFIG, config.starter(_relative(data, root), root).encode())
         created.append(CONFIG)
+        notes += _guesses(data) if data is not None else []
     if not (root / STORE / "format").exists():
         with atomic.told_plainly(root / STORE):
             Store.create(root / STORE)
@@ -41,6 +43,20 @@ def init(folder: Path, *, data: Path | None = None) -> dict[str, Any]:
     if _ignore(root / ".gitignore"):
         created.append(".gitignore (a line for the store)")
     return {"project": str(root), "created": created, "notes": notes, "next": [f"edit {CONFIG}", "restrike run"]}
+
+
+def _guesses(data: Path) -> list[str]:
+    """Return what was guessed of a table and has to be checked."""
+    table = look(data)
+    if table is None:
+        return [f"the columns of '{data.name}' are not guessed: name features and label in {CONFIG}"]
+    guesses = [f"the label is a guess: '{table.label.name}'; features too, so check both in {CONFIG}"]
+    if not table.header:
+        names = f"{table.columns[0].name} to {table.columns[-1].name}"
+        guesses.append(
+            f"'{data.name}' has no header: its columns are called {names}; name them under data.rows.read.columns"
+        )
+    return guesses
 
 
 def _relative(data: Path | None, root: Path) -> Path | None:

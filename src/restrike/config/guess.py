@@ -18,10 +18,11 @@ _SEPARATORS = {".csv": ",;\t|", ".tsv": "\t", ".txt": "\t,;|"}
 
 @dataclass(frozen=True)
 class Column:
-    """A column with its texts in the first rows; empty ones are left out."""
+    """A column with its texts in the first rows; empty ones are left out, and it is then not `whole`."""
 
     name: str
     values: tuple[str, ...]
+    whole: bool
 
     @property
     def numeric(self) -> bool:
@@ -50,8 +51,12 @@ class Table:
 
     @property
     def label(self) -> Column:
-        """The column that has a label's name, else the last."""
-        return next((column for column in self.columns if column.name.lower() in _LABELS), self.columns[-1])
+        """The column that has a label's name, else the last; where that has holes, one of two values without any."""
+        named = [column for column in self.columns if column.name.lower() in _LABELS]
+        last = self.columns[-1]
+        if named or last.whole:
+            return (named or [last])[0]
+        return next((column for column in self.columns if column.whole and column.categories == 2), last)
 
     @property
     def regression(self) -> bool:
@@ -98,7 +103,10 @@ def _table(text: str, candidates: str, encoding: str) -> Table | None:
     header = _names_columns(rows[0], rows[1:])
     names = rows[0] if header else [f"c{position + 1}" for position in range(width)]
     body = [row for row in rows[header:] if len(row) == width]
-    columns = (Column(name, tuple(row[at] for row in body if row[at])) for at, name in enumerate(names))
+    texts = [[row[at] for row in body] for at in range(width)]
+    columns = (
+        Column(name, tuple(filter(None, values)), all(values)) for name, values in zip(names, texts, strict=True)
+    )
     return Table(header, separator, encoding, tuple(columns))
 
 

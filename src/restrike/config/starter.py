@@ -33,14 +33,14 @@ _CLASSIFIER = '{use: "sklearn.linear_model:LogisticRegression", params: {C: 1.0,
 _REGRESSOR = '{use: "sklearn.linear_model:Ridge", params: {alpha: 1.0}}'
 
 
-def starter(data: Path | None) -> str:
+def starter(data: Path | None, folder: Path = Path()) -> str:
     """Return a commented `restrike.yaml`; columns are guessed where `data` is a file of separated values.
 
-    `data` is written down as it is given, so it should be relative to the project.
+    `data` is written down as it is given, so it should be relative to the project, which is `folder`.
     """
     from restrike.config.guess import look  # imports csv, which only `init` needs
 
-    table = look(data) if data is not None else None
+    table = look(folder / data) if data is not None else None
     guessed = "   # a guess: check it" if table else ""
     regression = table is not None and table.regression
     features = table.features() if table else {"numeric": ["age", "income"]}

@@ -53,6 +53,19 @@ def test_a_column_named_like_a_label_is_one(load_text: Any, tmp_path: Path) -> N
     assert config.training["features"] == {"numeric": ["x", "y1"]}
 
 
+def test_a_last_column_with_holes_is_no_label_where_another_has_two_values(load_text: Any, tmp_path: Path) -> None:
+    rows = [["n", "survived", "port"], *[[str(n * n), str(n % 2), "SCQ"[n % 3]] for n in range(50)]]
+    assert load_text(starter(written(tmp_path / "a.csv", rows))).training["label"] == "port"
+    rows[40][2] = ""
+    assert load_text(starter(written(tmp_path / "a.csv", rows))).training["label"] == "survived"
+
+
+def test_the_data_are_looked_for_in_the_project(load_text: Any, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    written(tmp_path / "data" / "a.csv", [["x", "price"], *[[str(n * n), str(n * 1.5)] for n in range(50)]])
+    assert load_text(starter(Path("data/a.csv"), tmp_path)).training["label"] == "price"
+
+
 def test_files_without_a_header(load_text: Any, tmp_path: Path) -> None:
     numbers = written(tmp_path / "a.csv", [[str(n * n), str(n % 2)] for n in range(20)])
     read = load_text(starter(numbers)).data["rows"].read
