@@ -33,7 +33,7 @@ def run(
     notes = Notes(progress or silent, found.root)
     config = found.config(overrides)
     with found.place() as place, place.ledger.store.temporary() as folder:
-        captured = capture(found.root, config, place.ledger.store, place.repository, folder, notes)
+        captured = capture(found.root, config, place.ledger.store, place.repository, notes)
         options = Options(tuple(overrides), reuse, workers or 1, asked)
         finished = execute(place, captured, options, folder, notes)
         document = run_document(recorded.read(place.ledger, finished.run), found.root)

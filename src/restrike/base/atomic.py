@@ -73,16 +73,31 @@ def sync_folder(folder: Path) -> None:
 def told_plainly(path: Path) -> Iterator[None]:
     """Turn a full disk and a folder that cannot be written to into errors for people."""
     try:
-        yield
+        with told_if_full(path):
+            yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(
-                f"no space left to write '{path}'; nothing recorded before is lost",
-                hint="free some space (restrike store gc), then repeat the command",
-            ) from error
         if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise StorageReadOnly(f"cannot write '{path}': {os.strerror(error.errno)}", where=str(path)) from error
         raise
+
+
+@contextlib.contextmanager
+def told_if_full(path: Path) -> Iterator[None]:
+    """Turn a full disk, and nothing else, into an error for people."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise full(path) from error
+        raise
+
+
+def full(path: Path) -> StorageFull:
+    """Return the error for a disk that has no room for a path."""
+    return StorageFull(
+        f"no space left to write '{path}'; nothing recorded before is lost",
+        hint="free some space (restrike store gc), then repeat the command",
+    )
 
 
 def write_point() -> None:

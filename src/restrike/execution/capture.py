@@ -45,9 +45,7 @@ class Capture:
     sealed: Sealed
 
 
-def capture(
-    project: Path, config: Config, store: Store, repository: CodeRepository, scratch: Path, progress: Progress
-) -> Capture:
+def capture(project: Path, config: Config, store: Store, repository: CodeRepository, progress: Progress) -> Capture:
     """Capture code, environment and data, and compose the recipe."""
     steps = steps_of(config)
     with _at(config, "environment.python", "environment.python"):
@@ -66,7 +64,7 @@ def capture(
     sealed = Sealed(
         commit=snapshot.commit,
         fingerprint=snapshot.fingerprint,
-        engine=engine.keep(store, scratch / "engine-kept"),
+        engine=engine.keep(store),
         interpreter=found.interpreter,
         seal_paths=found.seal_paths,
         import_roots=tuple(code.import_roots(project, found.interpreter.site_packages)),

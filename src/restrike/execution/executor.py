@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from restrike.base import atomic
 from restrike.execution.given import Given
 from restrike.execution.log import RunLog
 from restrike.execution.materials import PROJECT, PROTOCOL, Materials
@@ -16,6 +20,8 @@ from restrike.records.artifact import Artifact
 from restrike.store import Store
 
 Explain = Callable[[Step, tuple[Lookup, ...], bool], list[dict[str, Any]]]
+
+SCARCE = 1 << 20  # bytes left on a disk that a step has filled: what it asked for did not fit
 
 
 class Executor:
@@ -45,6 +51,7 @@ class Executor:
             self._collect(run, outcome, outputs)
         else:
             run.error = self._error(step, outcome)
+            self._refuse_if_full(run)
         run.findings = self.explain(step, (*outcome.lookups, *self._imports(outcome)), run.state == "failed")
         return run
 
@@ -69,6 +76,12 @@ class Executor:
         for name, made in outcome.result["outputs"].items():
             run.outputs[name] = self._keep(folder / made["path"], made, roles.get(name, "artifact"))
         run.state = "executed"
+
+    def _refuse_if_full(self, run: StepRun) -> None:
+        """Raise StorageFull where it was the disk under the step's outputs that had no room: that is not its fault."""
+        lacked = os.strerror(errno.ENOSPC) in str((run.error or {}).get("message"))
+        if lacked and shutil.disk_usage(self.store.root).free < SCARCE:
+            raise atomic.full(self.store.root)
 
     def _keep(self, path: Path, made: Mapping[str, Any], role: str) -> Artifact:
         if made["kind"] == "folder":

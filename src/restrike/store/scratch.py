@@ -49,7 +49,8 @@ class Scratch:
         with atomic.told_plainly(folder):
             folder.mkdir()
         try:
-            yield folder
+            with atomic.told_if_full(folder):
+                yield folder
         finally:
             remove(folder)
 

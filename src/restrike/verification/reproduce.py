@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from restrike.base.digest import base32
-from restrike.base.errors import RestrikeError
+from restrike.base.errors import RestrikeError, StorageFull, StorageReadOnly
 from restrike.environment.bytecode import compile_modules
 from restrike.execution import findings, reuse
 from restrike.execution.executor import Executor
@@ -95,6 +95,8 @@ def reproduce(
         try:
             proof = environment_for(place, recorded, request.env, progress)
             _execute(place, recorded, request, steps, proof, folder, progress, outcome)
+        except (StorageFull, StorageReadOnly):
+            raise  # says nothing about the run
         except RestrikeError as error:
             outcome.missing.append({"what": error.what, "hint": error.hint, "code": error.code})
     outcome.seconds = time.time() - started
