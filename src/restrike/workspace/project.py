@@ -37,7 +37,8 @@ class Project:
 
     def config(self, overrides: Sequence[str] = ()) -> Config:
         """Return the project's resolved config."""
-        kept = self.store_root / "cache" / "config" if (self.store_root / "format").exists() else None
+        is_there = (self.store_root / "format").exists()
+        kept = Store.open(self.store_root).cache / "config" if is_there else None  # never into a newer version's store
         return config.load(self.root / CONFIG, overrides=overrides, cache=kept)
 
     def store(self) -> Store:
