@@ -112,6 +112,23 @@ def total(doubled, offset):
         (folder / str(number)).write_bytes(b"x" * (20_000_000 // 5))
     return folder
 """,
+    "tidied up": """
+from pathlib import Path
+
+def double(numbers):
+    return [1]
+
+def total(doubled, offset):
+    folder = Path("/outputs")
+    for number in range(20_000_000 // 200_000):
+        try:
+            (folder / str(number)).write_bytes(b"x" * 200_000)
+        except OSError:
+            (folder / str(number)).unlink()  # so that there is room for a record of the failure, as if it were its own
+            (folder / "0").unlink()
+            raise
+    return {"sum": 0}
+""",
     "printed": """
 def double(numbers):
     return [1]

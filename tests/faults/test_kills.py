@@ -34,10 +34,11 @@ def states(run):
     return [step["state"] for step in run["steps"]]
 
 
-def test_a_run_of_twenty_steps(twenty, store_of):
+@pytest.mark.parametrize("points", [SOME[::5], pytest.param(SOME, marks=pytest.mark.slow)], ids=["few", "many"])
+def test_a_run_of_twenty_steps(twenty, store_of, points):
     store = store_of(twenty)
     seen, finished_before = set(), set()
-    for point in killed_at(twenty, SOME, "run"):
+    for point in killed_at(twenty, points, "run"):
         is_well(twenty, store, point)
         listed = twenty.types("--json", "runs").json["runs"]
         assert {run["run"] for run in listed} >= seen, f"a run was lost at {point}"

@@ -102,7 +102,7 @@ def ended_by(process, number, *, group):
     return err
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("number", "group"),
     [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGHUP, True)],
@@ -150,7 +150,9 @@ def test_what_is_ignored_stays_ignored(sleeper, started):
     ended_by(process, signal.SIGINT, group=False)
 
 
-@pytest.mark.parametrize("after", [0.1, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize(
+    "after", [0.3, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in (0.1, 0.5, 0.8))]
+)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_that_is_stopped_early(small, store, started, number, after):
     process = started(small, "run")
