@@ -116,6 +116,14 @@ def _declared(project: Path, declared: str) -> Path:
 def _executable(path: Path, origin: str) -> Path:
     """Return the executable that a path names, without resolving links: a venv's python is a link, and says so."""
     path = Path(os.path.abspath(path))
+    try:
+        return _found(path, origin)
+    except PermissionError as error:  # a link into a folder of somebody else's, such as root's own pyenv
+        what = f"'{error.filename}' cannot be reached by this user: permission denied"
+        raise InterpreterMissing(what, where=origin, hint=_way_out(path, origin)) from error
+
+
+def _found(path: Path, origin: str) -> Path:
     if not path.exists():
         raise InterpreterMissing(
             _broken_link(path) or f"'{path}' does not exist", where=origin, hint=_way_out(path, origin)

@@ -20,7 +20,9 @@ def logged(path: Path, pieces: list[bytes], secrets: tuple[str, ...] = (SECRET,)
     return "".join(entry["text"] for entry in read(path.read_bytes()))
 
 
-@pytest.mark.parametrize("before", [0, 5, LIMIT - 30, LIMIT - 14, LIMIT - 7, LIMIT, LIMIT + 3, 3 * LIMIT])
+@pytest.mark.parametrize(
+    "before", [0, 5, LIMIT - 30, LIMIT - 14, LIMIT - 7, LIMIT, LIMIT + 3, 65_975, 3 * LIMIT]
+)  # 65,975: across a cut
 @pytest.mark.parametrize("size", [1000, LIMIT, 1 << 20])
 def test_a_secret_in_a_line_too_long_to_hold_back_is_hidden(tmp_path: Path, before: int, size: int) -> None:
     data = b"x" * before + SECRET.encode() + b"y" * (2 * LIMIT)

@@ -158,3 +158,13 @@ def test_a_failing_import_inside_the_module_is_not_ours_to_explain(project: Path
     (project / "bound_inner.py").write_text("import absent_package\n")
     with pytest.raises(ModuleNotFoundError):
         binding.function_of("bound_inner:f", [str(project)])
+
+
+def test_data_that_a_function_has_no_parameter_for_is_left_in_place() -> None:
+    def f(rows: object, offset: int = 0, **more: object) -> None: ...
+    def g(rows: object, patients: object = None) -> None: ...
+
+    assert binding.left_in_place(f, "m:f", ["rows", "other"], []) == []
+    assert binding.left_in_place(g, "m:g", ["rows", "other"], []) == ["other"]
+    with pytest.raises(StepError, match="did you mean 'patients'"):
+        binding.left_in_place(g, "m:g", ["rows", "patient"], [])
