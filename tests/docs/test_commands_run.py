@@ -70,6 +70,8 @@ def bare(text: str) -> str:
     text = re.sub(r"/\S*/(?=[\w.-]+)", "/", text)
     text = re.sub(rf"\b({USER}|ada)\b", "ada", text)
     text = re.sub(r"^ *(isolation|cpu|platform|python) .*$", r"\1 of this machine", text, flags=re.MULTILINE)
+    text = re.sub(r"^( *(?:recorded|reproduced) +)-?[\d.e+-]+$", r"\1NUMBER", text, flags=re.MULTILINE)  # unseeded
+    text = re.sub(r"values differ; difference .*", "values differ", text)
     text = re.sub(r"\b\d+ threads?\b", "THREADS", text)
     return "\n".join(" ".join(line.split()) for line in text.strip().splitlines() if line.strip())
 
