@@ -61,9 +61,8 @@ def swallowing(place, way):
         return None
 """
 NATIVE = """
-from pathlib import Path
+import os
 import pyarrow.csv, pyarrow.parquet
-import sqlite3, os
 
 def csv(place):
     return pyarrow.csv.read_csv(os.path.expanduser(place)).num_rows
@@ -74,10 +73,6 @@ def parquet(place):
 def dataframe(place):
     import pandas
     return len(pandas.read_csv(os.path.expanduser(place)))
-
-def polars(place):
-    import polars
-    return len(polars.read_csv(os.path.expanduser(place)))
 """
 ALL_WAYS = ("opened", "by_pathlib", "by_descriptor", "natively", "by_child", "by_child_python")
 
