@@ -123,3 +123,9 @@ def test_every_page_is_reached_from_the_index():
     index = (DOCS / "README.md").read_text("utf-8")
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - {"README.md"}
     assert sorted(page for page in pages if f"({page})" not in index) == []
+
+
+def test_every_schema_of_a_document_is_named_where_scripts_are_explained():
+    page = (DOCS / "reference" / "scripting.md").read_text("utf-8")
+    schemas = {path.name for path in (DOCS / "reference").glob("*.schema.json")} - {"restrike.schema.json"}
+    assert sorted(name for name in schemas if f"({name})" not in page) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from restrike import data
+from restrike.codecs import CannotRead
 from restrike.data.files import located
 from restrike.data.history import version_of
 from restrike.execution.run import Place
@@ -33,7 +34,7 @@ def data_add(paths: Sequence[str | Path], *, project: Path | None = None, name: 
                 name=name or (known.name if known else None),
                 records=place.ledger.datasets(),
             )
-            profile = _profile(place, version, known.read if known else {})
+            profile, note = _profile(place, version, known.read if known else {})
             added.append(
                 {
                     "name": version.name,
@@ -45,6 +46,7 @@ def data_add(paths: Sequence[str | Path], *, project: Path | None = None, name: 
                     "new": version.new,
                     "previous": version.previous,
                     "profile": profile.document() if profile else None,
+                    "note": note,
                 }
             )
     return {"datasets": added}
@@ -129,10 +131,17 @@ def _runs_with(place: Place, digest: str | None, name: str | None) -> list[Any]:
     )
 
 
-def _profile(place: Place, version: data.DatasetVersion, read: dict[str, Any]) -> data.Profile | None:
+def _profile(
+    place: Place, version: data.DatasetVersion, read: dict[str, Any]
+) -> tuple[data.Profile | None, str | None]:
+    """Return what is in a table, or why it could not be read as one: it is kept all the same."""
     if version.kind != "file":
-        return None
-    return data.profile(place.ledger.store.path_of(version.digest), read, suffix=Path(version.path).suffix)
+        return None, None
+    try:
+        stored = place.ledger.store.path_of(version.digest)
+        return data.profile(stored, read, suffix=Path(version.path).suffix), None
+    except CannotRead as error:
+        return None, f"kept, but not understood as a table: {error.what.replace(version.digest, version.path)}"
 
 
 def _inside(project: Project, path: str | Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from restrike.api.documents import own_paths, run_document
+from restrike.base.digest import base32
 from restrike.execution.log import read as read_log
 from restrike.execution.process import is_alive
 from restrike.records import names, recorded
@@ -101,7 +102,7 @@ def _row(ledger: Ledger, row: Any) -> dict[str, Any]:
 
 def _details(ledger: Ledger, run: recorded.RecordedRun) -> dict[str, Any]:
     rows = ledger.index.query("SELECT record FROM verdicts WHERE run = ? ORDER BY time", run.run)
-    verdicts = [ledger.store.record(row["record"]) | {"reproduction": row["record"]} for row in rows]
+    verdicts = [ledger.store.record(row["record"]) | {"reproduction": base32(row["record"])} for row in rows]
     return {
         "overrides": run.opening["overrides"],
         "config": run.config["document"],

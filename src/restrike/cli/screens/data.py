@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from restrike.cli.screens.layout import Column, Fitting, facts, lines, stack, state, table
+from restrike.cli.screens.layout import Column, Fitting, facts, lines, marked, stack, state, table
 from restrike.cli.screens.words import counted, number, short, size, when
 
 Document = Mapping[str, Any]
@@ -25,7 +25,8 @@ def _added(item: Document) -> RenderableType:
     news = Text("new version", style="green") if item["new"] else Text("unchanged", style="dim")
     head = Text.assemble((item["name"], "bold"), f"  {short(item['digest'])}  ", news, f"  {files}{size(item['size'])}")
     profile = _profile(item.get("profile"))
-    return Group(head) if profile is None else Group(head, profile)
+    note = marked([item["note"]]) if item.get("note") else None
+    return Group(head, *(part for part in (profile, note) if part is not None))
 
 
 def _profile(profile: Document | None) -> RenderableType | None:
