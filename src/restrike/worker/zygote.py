@@ -35,6 +35,7 @@ def main(channel: socket.socket) -> NoReturn:
     numeric.settle(os.environ)
     _import_engine(order["engine"])
     failed = _preload(order["preload"])
+    sys.path_importer_cache.clear()  # every step does; what is freed here is not copied for each of them first
     gc.collect()
     gc.freeze()
     wire.send(channel, {"ready": sys.version.split()[0], "not_preloaded": failed, "cpu": _cpu_seconds()})
