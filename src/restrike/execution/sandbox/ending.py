@@ -45,7 +45,11 @@ def _cause(status: int) -> str:
 
 
 def _name(number: int) -> str:
-    told = {signal.SIGSEGV: "SIGSEGV, a segmentation fault or an abort", signal.SIGABRT: "SIGABRT", signal.SIGBUS: "SIGBUS"}
+    told = {
+        signal.SIGSEGV: "SIGSEGV, a segmentation fault or an abort",
+        signal.SIGABRT: "SIGABRT",
+        signal.SIGBUS: "SIGBUS",
+    }
     try:
         return told.get(signal.Signals(number), signal.Signals(number).name)
     except ValueError:
