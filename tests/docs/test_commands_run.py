@@ -22,7 +22,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").glob("*.md"))]
-SLOW = {"diff.md", "environments.md", "slices-and-gates.md", "train-from-one-file.md"}
+SLOW = {"diff-two-runs.md", "environments.md", "slices-and-gates.md", "train-from-one-file.md"}
 BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 BEGINS = re.compile(r"<!-- begins with (\S+) -->")
 NEEDS_NO_PACKAGES = "<!-- needs no packages -->"

@@ -22,9 +22,14 @@ atomic.write(Path(sys.argv[1]), b"new" * 100_000)
 def test_a_failed_block_leaves_the_old_content_and_no_rubbish(tmp_path):
     target = tmp_path / "x"
     target.write_bytes(b"old")
-    with pytest.raises(RuntimeError, match="half way"), atomic.open_new(target) as stream:
-        stream.write(b"new")
-        raise RuntimeError("half way")
+
+    def write_half() -> None:
+        with atomic.open_new(target) as stream:
+            stream.write(b"new")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        write_half()
     assert target.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["x"]
 
