@@ -259,8 +259,6 @@ class Document(Section):
     extends: Text | None = Field(default=None, description="file that this one is laid over, relative to it")
     name: Text | None = Field(default=None, description="by default the name of the project's folder")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="seed of the run")
-    store: Text | None = Field(default=None, description="folder of the store; by default .restrike")
-    remote: Text | None = Field(default=None, description="address of a remote store")
     environment: Environment = Environment()
     numeric: Numeric = Numeric()
     threads: Annotated[int, Field(ge=1, le=4096)] | None = Field(default=None, description="short for numeric.threads")

@@ -12,7 +12,7 @@ from restrike.pipeline.graph import Output, Step, ordered, parse_source
 
 DEFAULT = "default"
 _SORTED = (("environment", "env", "pass"), ("environment", "env", "secret"), ("evaluate", "on"))
-_OUTSIDE_RECIPE = ("name", "gates", "remote", "store")
+_OUTSIDE_RECIPE = ("name", "gates")
 _TRAINING = ("train_on", "features", "label", "task", "positive", "weight", "threshold", "split", "preprocess", "train")
 
 

@@ -21,8 +21,6 @@ def document(model: Document, folder: str) -> dict[str, Any]:
         "restrike": 1,
         "name": model.name if model.name is not None else folder,
         "seed": model.seed,
-        "store": model.store,
-        "remote": model.remote,
         "environment": _environment(model),
         "numeric": {"profile": model.numeric.profile, "threads": model.numeric.threads or model.threads},
         "snapshot": model.snapshot.model_dump(),

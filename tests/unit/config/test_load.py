@@ -186,7 +186,7 @@ class TestTheRecipe:
             ("name: diabetes\n", "name: diabetes  # a comment\n\n\n"),
             ("min: 0.75}", "min: 0.5}"),
             ("  - {metric: roc_auc, on: test, min: 0.75}\n", ""),
-            ("seed: 7\n", "seed: 7\nremote: s3://bucket\nstore: elsewhere\nenvironment: {python: .venv}\n"),
+            ("seed: 7\n", "seed: 7\nenvironment: {python: .venv}\n"),
             ("{train: 0.7, eval: 0.15, test: 0.15}", "{test: 0.15, train: 0.70, eval: 1.5e-1}"),
             ("label: diabetic\n", "label: diabetic\nthreshold: null\n"),
             ("  metrics: [", "  on: [test, eval]\n  metrics: ["),
