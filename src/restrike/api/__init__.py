@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from restrike.api.aliasing import alias
+    from restrike.api.checking import check
     from restrike.api.datasets import data_add, data_checkout, data_log, data_users, data_verify
     from restrike.api.diffing import diff
     from restrike.api.environments import env_lock, env_rebuild, env_show
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "alias": "aliasing",
+    "check": "checking",
     "data_add": "datasets",
     "data_checkout": "datasets",
     "data_log": "datasets",
@@ -48,6 +50,7 @@ _HOMES = {
 
 __all__ = [
     "alias",
+    "check",
     "data_add",
     "data_checkout",
     "data_log",

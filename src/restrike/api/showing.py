@@ -79,6 +79,32 @@ def repeats(ledger: Ledger, recipe: str, result: str | None) -> dict[str, Any]:
     return {"executions": len(results), "same": results.count(result), "incident": len(set(results)) > 1}
 
 
+def checks(ledger: Ledger, run: str) -> dict[str, Any]:
+    """Return what all checks of a run have shown: for each step the variations it gave the same under, and did not.
+
+    Where a variation was tried more than once, one flinch outweighs any number of executions that agreed.
+    """
+    rows = ledger.index.query("SELECT record FROM checks WHERE run = ? ORDER BY time", run)
+    records = [ledger.store.record(row["record"]) for row in rows]
+    robust: dict[str, dict[str, bool]] = {}
+    for record in records:
+        for step in record["steps"]:
+            known = robust.setdefault(step["step"], {})
+            for variation, state in step["states"].items():
+                known[variation] = known.get(variation, True) and state in ("identical", "equal")
+    return {
+        "checks": len(records),
+        "steps": [
+            {
+                "step": step,
+                "robust": [name for name, held in known.items() if held],
+                "flinches": [name for name, held in known.items() if not held],
+            }
+            for step, known in robust.items()
+        ],
+    }
+
+
 def _row(ledger: Ledger, row: Any) -> dict[str, Any]:
     opening = json.loads(row["opening"])
     status = row["status"] or ("interrupted" if is_alive(opening["process"]) is False else "running")
@@ -113,6 +139,7 @@ def _details(ledger: Ledger, run: recorded.RecordedRun) -> dict[str, Any]:
         "data": [{"name": name, **item} for name, item in run.recipe["data"].items()],
         "conditions": run.opening["conditions"],
         "verdicts": verdicts,
+        "checks": checks(ledger, run.run),
         "repeats": repeats(ledger, run.opening["recipe"], (run.closing or {}).get("result")),
         "aliases": sorted(name for name, target in names.aliases(ledger).items() if target == run.run),
         "log_bytes": ledger.store.size_of(run.closing["log"]) if run.closing else 0,

@@ -17,6 +17,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "init": "Make a folder a restrike project.",
         "run": "Execute the project's pipeline, sealed and recorded.",
         "reproduce": "Execute a run again from its ID alone, and judge.",
+        "check": "Vary one thing at a time, and see which steps mind.",
     },
     "Look": {
         "runs": "List the project's runs.",

@@ -35,7 +35,7 @@ class Executor:
         outputs = self.materials.outputs(step.name)
         work = Work(
             step=step.name,
-            job=job_of(step, seed, inputs),
+            job=job_of(step, seed, inputs) | self._perturbed(),
             mounts=tuple(item.mount() for item in inputs.values()),
             outputs=outputs,
             timeout=step.timeout,
@@ -47,6 +47,7 @@ class Executor:
         run = StepRun(step, "failed", key, seed, inputs={name: _digest_seen(item) for name, item in inputs.items()})
         run.cpu_seconds, run.wall_seconds, run.max_rss = outcome.cpu_seconds, outcome.wall_seconds, outcome.max_rss
         run.notes = list(outcome.result.get("notes", ()))
+        run.observed = outcome.result.get("observed")
         if outcome.state == "ok":
             self._collect(run, outcome, outputs)
         else:
@@ -63,6 +64,10 @@ class Executor:
         folders = [PurePosixPath(PROJECT, root) for root in self.materials.sealed.import_roots]
         places = [f"{folder}/{module.replace('.', '/')}" for folder in folders]
         return [Lookup(place, False, "import") for base in places for place in (base + ".py", base)]
+
+    def _perturbed(self) -> dict[str, Any]:
+        order = self.materials.sealed.perturb
+        return {"perturb": dict(order)} if order else {}
 
     def _collect(self, run: StepRun, outcome: Outcome, folder: Path) -> None:
         if leak := self.log.leaked(folder):

@@ -17,7 +17,7 @@ from restrike.code.installed import METADATA, PROGRAMS
 from restrike.environment import Interpreter
 from restrike.execution import engine
 from restrike.execution.preload import modules_for
-from restrike.execution.sandbox import Mount, Sandbox, Seal, Work
+from restrike.execution.sandbox import ORDINARY, Disguise, Mount, Sandbox, Seal, Work
 from restrike.pipeline.graph import Step
 from restrike.store import Store
 from restrike.store.errors import ObjectCorrupt, ObjectMissing
@@ -25,6 +25,7 @@ from restrike.store.errors import ObjectCorrupt, ObjectMissing
 PROJECT = "/project"  # where the snapshot lies inside the seal, on every machine
 ENVIRONMENT = "/env"
 INSTALLED = "/installed"  # metadata and programs of the project itself
+CORES_ONLINE = "/sys/devices/system/cpu/online"
 PROTOCOL = 1  # of the worker: docs/design/worker-protocol.md
 
 
@@ -44,6 +45,8 @@ class Sealed:
     steps: tuple[Step, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     hidden: tuple[Path, ...] = ()  # folders of this machine that no step may see even where a system folder has them
+    disguise: Disguise = ORDINARY
+    perturb: Mapping[str, Any] = field(default_factory=dict)  # what the worker changes on purpose; never for a record
 
 
 class Materials:
@@ -135,6 +138,8 @@ class Materials:
             mounts.append(Mount(self.folder / "installed", INSTALLED))
             roots = (*roots, f"{INSTALLED}/{METADATA}")
             variables["PATH"] = f"{INSTALLED}/{PROGRAMS}:{variables['PATH']}"
+        if self.sealed.disguise.cores:
+            mounts.append(self._cores_online(self.sealed.disguise.cores))
         return Sandbox(
             Seal(
                 interpreter=interpreter.executable,
@@ -145,6 +150,13 @@ class Materials:
                 variables=variables,
                 preload=modules_for(self.sealed.steps, code, self.sealed.import_roots),
                 hidden=self.sealed.hidden,
+                disguise=self.sealed.disguise,
             ),
             on_log=self._on_log,
         )
+
+    def _cores_online(self, count: int) -> Mount:
+        """Return a file that has the machine look as if it had so many cores."""
+        path = self.folder / "online"
+        path.write_text(f"0-{count - 1}\n" if count > 1 else "0\n", "ascii")
+        return Mount(path, CORES_ONLINE)

@@ -36,6 +36,7 @@ class StepRun:
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     max_rss: int = 0
+    observed: list[dict[str, Any]] | None = None  # by a perturbed worker; None: nothing was perturbed inside it
 
     @property
     def name(self) -> str:

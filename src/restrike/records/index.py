@@ -23,7 +23,7 @@ from restrike.store import Store
 from restrike.store.errors import RecordCorrupt
 from restrike.store.objects import DIGEST
 
-VERSION = 1
+VERSION = 2
 RACY_NS = 2_000_000_000  # a folder changed this recently may change again within one tick of its clock
 
 SCHEMA = """
@@ -46,6 +46,8 @@ CREATE TABLE IF NOT EXISTS representatives (
 CREATE TABLE IF NOT EXISTS verdicts (
     record TEXT PRIMARY KEY, run TEXT, verdict TEXT, result TEXT, complete INTEGER, time REAL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS verdicts_by_run ON verdicts (run);
+CREATE TABLE IF NOT EXISTS checks (record TEXT PRIMARY KEY, run TEXT, time REAL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS checks_by_run ON checks (run);
 CREATE TABLE IF NOT EXISTS datasets (record TEXT PRIMARY KEY, name TEXT, dataset TEXT, time REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uses (dataset TEXT, run TEXT, name TEXT, PRIMARY KEY (dataset, run, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS locks (record TEXT PRIMARY KEY, environment TEXT, lock TEXT, time REAL) WITHOUT ROWID;
@@ -255,6 +257,8 @@ def _rows_of(digest: str, record: dict[str, Any]) -> Iterator[tuple[str, tuple[A
     elif kind == documents.VERDICT:
         complete = int(record["result"] is not None)
         yield "verdicts", (digest, record["run"], record["verdict"], record["result"], complete, record["time"])
+    elif kind == documents.CHECK:
+        yield "checks", (digest, record["run"], record["time"])
     elif kind == documents.DATASET:
         yield "datasets", (digest, record["name"], record["digest"], record["made"]["time"])
     elif kind == documents.LOCK:

@@ -77,7 +77,7 @@ def _named_at_its_opening(run: RecordedRun) -> list[str]:
 
 RECORDS = """
 SELECT run, record FROM runs UNION SELECT run, record FROM closings UNION SELECT run, record FROM step_runs
-UNION SELECT run, record FROM verdicts UNION SELECT run, record FROM aliases
+UNION SELECT run, record FROM verdicts UNION SELECT run, record FROM checks UNION SELECT run, record FROM aliases
 UNION SELECT uses.run, datasets.record FROM datasets JOIN uses
   ON uses.dataset = datasets.dataset AND uses.name = datasets.name
 """

@@ -80,6 +80,14 @@ def judge_step(recorded: Mapping[str, Any] | None, again: StepRun, made_by: str 
     return StepJudgement(again.name, worst, artifacts, made_by=made_by, cpu_seconds=again.cpu_seconds)
 
 
+def alike(a: StepRun, b: StepRun) -> bool:
+    """Tell whether two executions of a step came out the same, by content."""
+    if a.state != "executed" or b.state != "executed":
+        return a.state == b.state and _error_text(a.error) == _error_text(b.error)
+    names = set(a.outputs) | set(b.outputs)
+    return all(judge_artifact(name, a.outputs.get(name), b.outputs.get(name)).state != "different" for name in names)
+
+
 def judge_artifact(name: str, ours: Artifact | None, theirs: Artifact | None) -> ArtifactJudgement:
     """Compare two artifacts by their digests."""
     if ours is None or theirs is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,28 @@ class UnknownStep(RestrikeError):
 
 
 @dataclass(frozen=True)
+class Diverged:
+    """A step that was executed again and came out otherwise: all that the search for its cause starts from."""
+
+    place: Place
+    recorded: RecordedRun
+    sealed: Sealed
+    again: StepRun
+    scope: dict[str, Any]
+    progress: Progress
+
+
+Explain = Callable[[Diverged], dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Request:
     """What is asked of a reproduction."""
 
     env: str = "rebuilt"  # or "current": the project's environment as it is now
     step: str | None = None  # this step alone, on its recorded inputs
     workers: int = 1
+    explain: Explain | None = None  # finds the cause of a divergence; asked only when there is one
 
 
 @dataclass
@@ -58,6 +74,7 @@ class Reproduction:
     verdict: compare.Verdict
     judgements: list[compare.StepJudgement] = field(default_factory=list)
     divergence: dict[str, Any] | None = None
+    cause: dict[str, Any] | None = None
     metrics: list[dict[str, Any]] = field(default_factory=list)
     scope: dict[str, Any] = field(default_factory=dict)
     missing: list[dict[str, str | None]] = field(default_factory=list)
@@ -73,6 +90,7 @@ class Reproduction:
             "verdict": self.verdict,
             "steps": [judgement.document() for judgement in self.judgements],
             "divergence": self.divergence,
+            "cause": self.cause,
             "metrics": self.metrics,
             "scope": self.scope,
             "missing": self.missing,
@@ -191,7 +209,7 @@ def _execute(
     executor = Executor(store, materials, log, findings.unexplained)
     runner = Runner(recorded.recipe, steps, materials, executor, rules, progress)
     try:
-        runs = runner.execute(_recorded_inputs(recorded, steps) if request.step else None)
+        runs = runner.execute(recorded_inputs(recorded, steps) if request.step else None)
         _judge(recorded, runs, materials, outcome)
         if proof.built:
             progress({"event": "phase", "text": "compiling what was imported, for the next time"})
@@ -200,6 +218,9 @@ def _execute(
         outcome.scope = scope.document(recorded, request.env, request.step, proof, materials.isolation)
         outcome.result = _result(measured(store, artifacts_of(runs)), runs, request)
         outcome.cpu_seconds = totals(runs)[0]
+        if outcome.divergence and request.explain:
+            again = runs[outcome.divergence["step"]]
+            outcome.cause = request.explain(Diverged(place, recorded, sealed, again, outcome.scope, progress))
     finally:
         materials.stop()
         log.close()
@@ -231,7 +252,8 @@ def _result(measurements: Measurements, runs: Mapping[str, StepRun], request: Re
     return documents.result_of(artifacts, measurements.metrics)[0]
 
 
-def _recorded_inputs(recorded: RecordedRun, steps: Sequence[Step]) -> dict[str, tuple[Artifact, str]]:
+def recorded_inputs(recorded: RecordedRun, steps: Sequence[Step]) -> dict[str, tuple[Artifact, str]]:
+    """Return what steps read from other steps, as the run recorded it: each artifact and the bytes that were given."""
     addresses = [
         f"{source.name}.{source.output}" for step in steps for source in step.inputs.values() if source.kind == "step"
     ]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ class CommandFailed(Exception):
         self.document = document
 
 
-def run(arguments: list[str] | str, *, shell: bool, seed: int) -> None:
+def run(arguments: list[str] | str, *, shell: bool, seed: int, variables: Mapping[str, str] | None = None) -> None:
     """Run a program with the step's surroundings. Raise CommandFailed or StepError."""
     command = (
         ["/bin/sh", "-c", arguments if isinstance(arguments, str) else " ".join(arguments)] if shell else arguments
@@ -29,9 +30,8 @@ def run(arguments: list[str] | str, *, shell: bool, seed: int) -> None:
     if isinstance(command, str):
         raise StepError(f"'{command}' is one text, not a list of arguments", "shell: true")
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, check=False, env={**os.environ, "RESTRIKE_SEED": str(seed)}
-        )
+        environment = {**os.environ, **(variables or {}), "RESTRIKE_SEED": str(seed)}
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False, env=environment)
     except FileNotFoundError as error:
         raise StepError(
             f"program '{command[0]}' is neither in the environment nor in the system",

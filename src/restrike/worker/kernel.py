@@ -26,6 +26,7 @@ _MOUNT_SETATTR = 442  # one number on every architecture
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _SET_PARENT_DEATH_SIGNAL, _DROP_BOUNDING, _NO_NEW_PRIVILEGES, _AMBIENT, _AMBIENT_CLEAR = 1, 24, 38, 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
+_NO_RANDOM_ADDRESSES = 0x0040000
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -134,6 +135,11 @@ def _unescaped(place: str) -> str:
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that forked it ends."""
     _check(_libc.prctl(_SET_PARENT_DEATH_SIGNAL, 9, 0, 0, 0), "prctl")
+
+
+def fix_addresses() -> None:
+    """Have the next program that this process becomes lay out its memory without chance."""
+    _check(_libc.personality(_NO_RANDOM_ADDRESSES), "personality")
 
 
 def forgo_privileges() -> None:

@@ -29,6 +29,13 @@ def beyond_avx2(version: tuple[int, int]) -> str:
     return _IN_2_3 if version < (2, 4) else _SINCE_2_4
 
 
+def beyond_baseline(version: tuple[int, int]) -> str:
+    """Return all that numpy of a version dispatches to beyond what every machine of x86-64 has."""
+    if version < (2, 4):
+        return "AVX F16C FMA3 AVX2 " + beyond_avx2(version)
+    return "X86_V3 " + _SINCE_2_4
+
+
 def _numpy_version() -> tuple[int, int] | None:
     spec = importlib.util.find_spec("numpy")
     for folder in (spec.submodule_search_locations or ()) if spec else ():

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from restrike.worker import binding, command, seal
+from restrike.worker import binding, command, perturbing, seal
 from restrike.worker.failure import StepError
 from restrike.worker.randomness import Generators
 
@@ -43,21 +43,27 @@ def _differences(job: dict[str, Any]) -> dict[str, Any]:
 def _step(job: dict[str, Any]) -> dict[str, Any]:
     if job.get("command") is not None:
         return _command(job)
-    generators = Generators(job["seed"])
+    order = job.get("perturb") or {}
+    watch = perturbing.perturb(order, job.get("project_folder", seal.PROJECT)) if order else None
+    generators = Generators(order.get("global_seed", job["seed"]))
     values, notes = _call(job)
     used = generators.used()
+    observed = watch.document() if watch else None
     for output in job["outputs"]:
         if output.get("kind") == "metrics":
             command.check_metrics(output["name"], values[output["name"]])
     kept = {name: _kept(value, name, job) for name, value in values.items()}
     notes += [f"the global generator of '{name}' was used; it is seeded for every step" for name in used]
-    return {"state": "ok", "outputs": kept, "notes": notes, "used_global_random": bool(used)}
+    done = {"state": "ok", "outputs": kept, "notes": notes, "used_global_random": bool(used)}
+    return done if observed is None else done | {"observed": observed}
 
 
 def _command(job: dict[str, Any]) -> dict[str, Any]:
     outputs = job.get("outputs_folder", seal.OUTPUTS)
+    project, order = job.get("project_folder", seal.PROJECT), job.get("perturb")
+    variables = perturbing.for_command(order, project, outputs) if order else {}
     try:
-        command.run(job["command"], shell=job.get("shell", False), seed=job["seed"])
+        command.run(job["command"], shell=job.get("shell", False), seed=job["seed"], variables=variables)
     except command.CommandFailed as failed:
         return {"state": "failed", "error": failed.document}
     values = {
@@ -65,7 +71,8 @@ def _command(job: dict[str, Any]) -> dict[str, Any]:
         for item in job["outputs"]
     }
     kept = {name: _kept(value, name, job) for name, value in values.items()}
-    return {"state": "ok", "outputs": kept, "notes": [], "used_global_random": False}
+    done = {"state": "ok", "outputs": kept, "notes": [], "used_global_random": False}
+    return done | {"observed": perturbing.observed_by_command(outputs)} if order else done
 
 
 def _call(job: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -26,13 +26,17 @@ from restrike.cli.progress import told
     help="Rebuild the recorded environment, or use the one at hand (the verdict's scope says which).",
 )
 @click.option("--workers", type=Count(), metavar="N", help="How many steps may run at once.")
+@click.option("--no-cause", is_flag=True, help="Do not look for the cause of a divergence.")
 @click.pass_obj
-def command(options: Options, run: str, plan: bool, step: str | None, env: str, workers: int | None) -> int:
+def command(
+    options: Options, run: str, plan: bool, step: str | None, env: str, workers: int | None, no_cause: bool
+) -> int:
     """Execute a run again from its ID alone, and judge.
 
     Restores code, configuration and data from the store into a fresh sealed workspace, rebuilds the environment,
-    executes every step without reuse, compares with what the run recorded, and gives a verdict. Your own files are not
-    touched. Exit status: 0 identical or equal, 10 equivalent, 11 different, 20 could not judge.
+    executes every step without reuse, compares with what the run recorded, and gives a verdict. Where that is
+    `different`, the diverging step is executed further times to find out why. Your own files are not touched. Exit
+    status: 0 identical or equal, 10 equivalent, 11 different, 20 could not judge.
     """
     from restrike import api
     from restrike.cli.screens.plan import screen as plan_screen
@@ -40,7 +44,14 @@ def command(options: Options, run: str, plan: bool, step: str | None, env: str, 
 
     with told(options) as progress:
         document = api.reproduce(
-            run, project=options.project, env=env, plan=plan, step=step, workers=workers, progress=progress
+            run,
+            project=options.project,
+            env=env,
+            plan=plan,
+            step=step,
+            workers=workers,
+            cause=not no_cause,
+            progress=progress,
         )
     if plan:
         answer(options, document, plan_screen)

@@ -114,7 +114,9 @@ def cause(document: Document) -> Group | None:
         return None
     evidence = found.get("evidence") or []
     shown = [evidence] if isinstance(evidence, str) else [str(item) for item in evidence]
-    return titled("cause", facts([(found["kind"], found.get("detail")), ("evidence", lines(shown))]))
+    advice = Text(found["advice"], style="bold cyan") if found.get("advice") else None
+    told = [(found["kind"], found.get("detail")), ("evidence", lines(shown)), ("advice", advice)]
+    return titled("cause", facts(told))
 
 
 def metrics(document: Document) -> Group | None:

@@ -39,6 +39,7 @@ def screen(document: Document, *, part: str = "all") -> RenderableType:
         conditions(document),
         run.seal(document),
         verdicts(document),
+        checked(document),
         patch(document),
     )
 
@@ -150,6 +151,17 @@ def _verdict(item: Document) -> tuple[Text, str]:
     environment = (item.get("scope") or {}).get("environment") or {}
     where = f"at step '{found['step']}'" if found else f"environment {environment['how']}" if environment else ""
     return state(item["verdict"], VERDICTS), where
+
+
+def checked(document: Document) -> Group | None:
+    """Draw what the steps are proven robust against, and what they mind."""
+    rows: list[list[RenderableType]] = []
+    for step in (document.get("checks") or {}).get("steps") or []:
+        if step["robust"]:
+            rows.append([step["step"], Text("proven robust against", style="green"), ", ".join(step["robust"])])
+        if step["flinches"]:
+            rows.append([step["step"], Text("minds", style="bold red"), ", ".join(step["flinches"])])
+    return titled("checked", table([("", "left"), ("", "left"), ("", "left")], rows))
 
 
 def patch(document: Document) -> Group | None:

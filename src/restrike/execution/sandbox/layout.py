@@ -27,8 +27,8 @@ NETWORK_SETTINGS = (
 # Places under a system folder where people keep work of their own.
 MASKED = ("/usr/src", "/usr/local/src")
 ETC = {
-    "/etc/passwd": "restrike:x:0:0:restrike:/home/restrike:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
-    "/etc/group": "restrike:x:0:\nnogroup:x:65534:\n",
+    "/etc/passwd": f"{{user}}:x:0:0:{{user}}:{places.HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+    "/etc/group": "{user}:x:0:\nnogroup:x:65534:\n",
     "/etc/hosts": "127.0.0.1 localhost restrike\n::1 localhost\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
@@ -42,7 +42,7 @@ def of_seal(seal: Seal, *, network: bool) -> list[dict[str, Any]]:
     binds += [_bind(mount) for mount in seal.environment]
     binds += [_bind(Mount(seal.engine, places.ENGINE)), _bind(Mount(seal.code, places.CODE))]
     binds = ordered(binds)
-    return [*links, *binds, *_masks(seal, binds), *_etc(network), *_devices()]
+    return [*links, *binds, *_masks(seal, binds), *_etc(network, seal.disguise.user), *_devices()]
 
 
 def of_work(work: Work) -> list[dict[str, Any]]:
@@ -101,9 +101,9 @@ def _masks(seal: Seal, binds: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield {"empty": True, "at": path}
 
 
-def _etc(network: bool) -> Iterable[dict[str, Any]]:
+def _etc(network: bool, user: str) -> Iterable[dict[str, Any]]:
     for path, text in ETC.items():
-        yield {"file": text, "at": path}
+        yield {"file": text.replace("{user}", user), "at": path}
     if os.path.exists("/usr/share/zoneinfo/UTC"):
         yield {"link": "/usr/share/zoneinfo/UTC", "at": "/etc/localtime"}
     for path in (*SETTINGS, *(NETWORK_SETTINGS if network else ())):

@@ -14,7 +14,7 @@ from restrike.execution.sandbox import ending, layout, reduced
 from restrike.execution.sandbox.errors import SealFailed
 from restrike.execution.sandbox.link import Link, Unsealed
 from restrike.execution.sandbox.streams import Streams
-from restrike.execution.sandbox.work import Lookup, Outcome, Seal, Work
+from restrike.execution.sandbox.work import Disguise, Lookup, Outcome, Seal, Work
 from restrike.worker import seal as places
 from restrike.worker import wire
 
@@ -176,7 +176,8 @@ class Sandbox:
                 self._unsealed = str(refused)
         if self._reduced is None:
             self._reduced = reduced.Workspace(self._seal)
-        return self._connect(*self._reduced.orders(self._seal.preload if preloaded else ()))
+        warden, zygote = self._reduced.orders(self._seal.preload if preloaded else ())
+        return self._connect(warden | _disguised(self._seal.disguise), zygote)
 
     def _connect(self, warden: dict[str, Any], zygote: dict[str, Any]) -> Link:
         return Link(warden, zygote, self._heard, self._gone)
@@ -196,6 +197,7 @@ class Sandbox:
             "engine": places.ENGINE,
             "variables": self._seal.variables,
             "unwatched": layout.unwatched(self._seal),
+            **_disguised(self._seal.disguise),
         }
         zygote = {
             "sealed": True,
@@ -217,6 +219,10 @@ class Sandbox:
             running.done.set()
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _disguised(disguise: Disguise) -> dict[str, Any]:
+    return {"cores": disguise.cores, "fixed_addresses": disguise.fixed_addresses}
 
 
 def _is_heavy(work: Work) -> bool:

@@ -92,10 +92,19 @@ def _become_zygote(order: dict[str, Any], channel: socket.socket, theirs: socket
                     os.close(descriptor)
         channel.detach()
         channel = socket.socket(fileno=report)
+        _disguise(order)
         os.execve(python, [python, "-c", _ZYGOTE, order["engine"]], order["variables"])
     except OSError as error:
         wire.send(channel, {"unsealed": str(error)})
     os._exit(1)
+
+
+def _disguise(order: dict[str, Any]) -> None:
+    if order.get("cores"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: order["cores"]])
+    if order.get("fixed_addresses"):
+        with contextlib.suppress(OSError):  # a container may refuse it; then processes go on to differ, which is seen
+            kernel.fix_addresses()
 
 
 class _Warden:

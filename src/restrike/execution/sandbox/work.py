@@ -17,6 +17,21 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class Disguise:
+    """What is made to look otherwise than in an ordinary execution, to see whether a step minds.
+
+    `cores` is how many it may use; `fixed_addresses` has memory laid out alike in every process.
+    """
+
+    user: str = "restrike"
+    cores: int | None = None
+    fixed_addresses: bool = False
+
+
+ORDINARY = Disguise()
+
+
+@dataclass(frozen=True)
 class Seal:
     """What all steps of a run have in common.
 
@@ -35,6 +50,7 @@ class Seal:
     variables: dict[str, str]
     preload: tuple[str, ...] = ()
     hidden: tuple[Path, ...] = ()
+    disguise: Disguise = ORDINARY
 
 
 @dataclass(frozen=True)
