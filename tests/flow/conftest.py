@@ -117,9 +117,8 @@ def ml_env(shared):
     return built(shared / "ml-env", ROOT / "requirements" / "demo.txt")
 
 
-@pytest.fixture
-def variables(tmp_path, shared):
-    home = tmp_path / "home"
+def at_home(home, shared):
+    """Return the variables of somebody with an empty home."""
     home.mkdir()
     kept = {name: os.environ[name] for name in os.environ if name.startswith(("UV_", "PIP_", "SSL_"))}
     uv_cache = subprocess.run([BIN / "uv", "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
@@ -136,6 +135,19 @@ def variables(tmp_path, shared):
         "LANG": "C.UTF-8",
         "NO_COLOR": "1",
     }
+
+
+@pytest.fixture
+def variables(tmp_path, shared):
+    return at_home(tmp_path / "home", shared)
+
+
+@pytest.fixture(scope="module")
+def lasting_user(tmp_path_factory, shared, bare_env):
+    """Return somebody in an empty folder, for all tests of a module: what they did once, many tests look at."""
+    folder = tmp_path_factory.mktemp("lasting")
+    (folder / "project").mkdir()
+    return User(folder / "project", {**at_home(folder / "home", shared), "VIRTUAL_ENV": str(bare_env)})
 
 
 @pytest.fixture

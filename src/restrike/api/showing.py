@@ -90,8 +90,9 @@ def checks(ledger: Ledger, run: str) -> dict[str, Any]:
     for record in records:
         for step in record["steps"]:
             known = robust.setdefault(step["step"], {})
-            for variation, state in step["states"].items():
-                known[variation] = known.get(variation, True) and state in ("identical", "equal")
+            for variation in (item["variation"] for item in record["variations"]):
+                if state := step["states"].get(variation):
+                    known[variation] = known.get(variation, True) and state in ("identical", "equal")
     return {
         "checks": len(records),
         "steps": [

@@ -1,0 +1,258 @@
+"""What makes steps differ is planted, each with an innocent twin: `check` names step and variation and spares twins."""
+
+import os
+import re
+
+import pytest
+
+# Name of the step -> source, the variation that it must mind and, where it differs from itself, the cause and its line.
+PLANTED = {
+    "generator": ("import random\ndef make():\n    return random.Random().random()\n", "repeat", "unseeded", 3),
+    "identifier": ("import uuid\ndef make():\n    return str(uuid.uuid4())\n", "repeat", "unseeded", 3),
+    "machine_bytes": ("import os\ndef make():\n    return os.urandom(8).hex()\n", "repeat", "unseeded", 3),
+    "secret_token": (
+        "import secrets\ndef make():\n    a = 1\n    return secrets.token_hex(8)\n",
+        "repeat",
+        "unseeded",
+        4,
+    ),
+    "temporary_name": ("import tempfile\ndef make():\n    return tempfile.mkdtemp()\n", "repeat", "unseeded", 3),
+    "clock_reading": ("import time\ndef make():\n    return {'at': time.time_ns()}\n", "repeat", "clock", 3),
+    "clock_of_datetime": (
+        "from datetime import datetime\ndef make():\n    now = datetime.now()\n    return now.isoformat()\n",
+        "repeat",
+        "clock",
+        3,
+    ),
+    "duration": (
+        "import random, time\ndef make():\n    random.Random().random()\n    began = time.perf_counter()\n"
+        "    return sum(range(999)) + time.perf_counter() - began\n",
+        "repeat",
+        "clock",
+        4,
+    ),
+    "set_order": ("def make():\n    return list({f'text {n}' for n in range(9)})\n", "hash seed", None, 0),
+    "text_hash": ("def make():\n    return hash('text')\n", "hash seed", None, 0),
+    "thread_count": ("import os\ndef make():\n    return os.environ['OMP_NUM_THREADS']\n", "threads", None, 0),
+    "local_time": ("import time\ndef make():\n    return time.localtime(0).tm_hour\n", "time zone", None, 0),
+    "local_characters": (
+        "import subprocess\ndef make():\n    text = '\\u00e9t\\u00e9'.encode()\n"
+        "    return subprocess.run(['wc', '-m'], input=text, capture_output=True).stdout.decode()\n",
+        "locale",
+        None,
+        0,
+    ),
+    "user_variable": ("import getpass\ndef make():\n    return getpass.getuser()\n", "user", None, 0),
+    "user_entry": ("import pwd\ndef make():\n    return pwd.getpwuid(0).pw_name\n", "user", None, 0),
+    "core_count": ("import os\ndef make():\n    return len(os.sched_getaffinity(0))\n", "cores", None, 0),
+    "unwritten_memory": (
+        "import ctypes\ndef make():\n    libc = ctypes.CDLL(None)\n    libc.malloc.restype = ctypes.c_void_p\n"
+        "    return ctypes.string_at(libc.malloc(1 << 22), 64).hex()\n",
+        "memory",
+        None,
+        0,
+    ),
+    "listed_files": (
+        "import os\nfrom pathlib import Path\ndef make(files: Path):\n    return os.listdir(files)\n",
+        "listing order",
+        None,
+        0,
+    ),
+    "walked_files": (
+        "from pathlib import Path\ndef make(files: Path):\n    return [item.name for item in files.iterdir()]\n",
+        "listing order",
+        None,
+        0,
+    ),
+    "global_generator": ("import random\ndef make():\n    return random.random()\n", "global generators", None, 0),
+    "date": ("import datetime\ndef make():\n    return datetime.date.today().year\n", "clock", None, 0),
+}
+
+TWINS = {
+    "generator": "import random\ndef make(seed):\n    return random.Random(seed).random()\n",
+    "identifier": "import uuid\ndef make():\n    return str(uuid.uuid5(uuid.NAMESPACE_DNS, 'a'))\n",
+    "machine_bytes": "import os\ndef make():\n    return len(os.urandom(8))\n",
+    "secret_token": "import secrets\ndef make():\n    return len(secrets.token_hex(8))\n",
+    "temporary_name": "import os, tempfile\ndef make():\n    return os.listdir(tempfile.mkdtemp())\n",
+    "clock_reading": "import time\ndef make():\n    print(time.time_ns())\n    return 1\n",
+    "clock_of_datetime": "from datetime import datetime\ndef make():\n    return datetime(2020, 1, 1).isoformat()\n",
+    "duration": "import time\ndef make():\n    time.perf_counter()\n    return sum(range(999))\n",
+    "set_order": "def make():\n    return sorted({f'text {n}' for n in range(9)})\n",
+    "text_hash": "import hashlib\ndef make():\n    return hashlib.sha256(b'text').hexdigest()\n",
+    "thread_count": "import os\ndef make():\n    return len(os.environ['OMP_NUM_THREADS']) > 0\n",
+    "local_time": "import time\ndef make():\n    return time.gmtime(0).tm_hour\n",
+    "local_characters": "def make():\n    return len('\\u00e9t\\u00e9')\n",
+    "user_variable": "import getpass\ndef make():\n    return bool(getpass.getuser())\n",
+    "user_entry": "import pwd\ndef make():\n    return pwd.getpwuid(0).pw_uid\n",
+    "core_count": "import os\ndef make():\n    return len(os.sched_getaffinity(0)) > 0\n",
+    "unwritten_memory": "def make():\n    return bytes(64).hex()\n",
+    "listed_files": "import os\nfrom pathlib import Path\ndef make(files: Path): return sorted(os.listdir(files))\n",
+    "walked_files": "from pathlib import Path\ndef make(files: Path):\n    return len(list(files.rglob('*')))\n",
+    "global_generator": "import random\ndef make():\n    random.random()\n    return 1\n",
+    "date": "import datetime\ndef make():\n    return datetime.date.today() > datetime.date(2020, 1, 1)\n",
+}
+
+
+def pipeline():
+    steps = []
+    for name in (*PLANTED, *(f"{name}_twin" for name in TWINS)):
+        inputs = ", inputs: {files: data.files}" if "files" in name else ""
+        steps.append(f'  {name}: {{use: "{name}:make"{inputs}}}\n')
+    return "restrike: 1\nname: planted\nseed: 5\ndata: {files: files}\nsteps:\n" + "".join(steps)
+
+
+@pytest.fixture(scope="module")
+def checked(lasting_user):
+    """Return the document of one check over all planted steps and their twins."""
+    user = lasting_user
+    user.writes({"restrike.yaml": pipeline(), **{f"files/{n}.txt": str(n) for n in range(7)}})
+    user.writes({f"{name}.py": planted[0] for name, planted in PLANTED.items()})
+    user.writes({f"{name}_twin.py": source for name, source in TWINS.items()})
+    user.run()
+    return user.types("--json", "check", status=11, timeout=600).json
+
+
+def flinches(document, step):
+    return [item for item in document["flinches"] if item["step"] == step]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_fault_is_named_by_step_and_variation(checked, name):
+    _, variation, cause, line = PLANTED[name]
+    found = flinches(checked, name)
+    assert [item["variation"] for item in found] == [variation]
+    assert found[0]["artifact"] == "output"
+    assert found[0]["ours"] != found[0]["theirs"]
+    assert len(found[0]["advice"]) > 20
+    if cause:
+        assert found[0]["cause"]["kind"].startswith(cause)
+        assert f"{name}.py:{line}" in found[0]["cause"]["detail"]
+    else:
+        assert found[0]["cause"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TWINS)
+def test_an_innocent_twin_is_robust_against_everything(checked, name):
+    step = next(item for item in checked["steps"] if item["step"] == f"{name}_twin")
+    assert flinches(checked, f"{name}_twin") == []
+    assert set(step["states"]) == {item["variation"] for item in checked["variations"]}
+    assert set(step["states"].values()) <= {"identical", "equal"}
+
+
+@pytest.mark.slow
+def test_what_was_proven_is_shown_with_the_run(checked, lasting_user):
+    shown = lasting_user.types("--json", "show", "@last").json["checks"]
+    by_step = {item["step"]: item for item in shown["steps"]}
+    assert by_step["set_order"]["flinches"] == ["hash seed"]
+    assert "time zone" in by_step["set_order"]["robust"]
+    assert by_step["date_twin"]["flinches"] == []
+    told = lasting_user.types("show", "@last").out
+    assert re.search(r"set_order +minds +hash seed\n", told)
+    assert re.search(r"date_twin +proven robust against +repeat, hash seed", told)
+
+
+def test_a_robust_run_is_told_so_and_ends_well(small):
+    small.run()
+    told = small.types("check", "--quick").out
+    assert "ROBUST" in told
+    assert re.search(r"hash seed +same bytes +same bytes", told)
+    document = small.types("--json", "check", "--quick", "--on", "total", "--repeat", "2").json
+    assert not document["flinched"]
+    assert [item["step"] for item in document["steps"]] == ["total"]
+    assert [item["variation"] for item in document["variations"]] == ["repeat", "hash seed", "threads"]
+
+
+def test_the_effect_on_metrics_is_followed_down_the_pipeline(user):
+    user.writes(
+        {
+            "restrike.yaml": """
+restrike: 1
+name: effect
+steps:
+  order: {use: "steps:order"}
+  first: {use: "steps:first", inputs: {names: order}, outputs: {m: {as: metrics}}}
+""",
+            "steps.py": "def order():\n    return list({f'text {n}' for n in range(40)})\n"
+            "def first(names):\n    return {'first': int(names[0].split()[1])}\n",
+        }
+    )
+    user.run()
+    document = user.types("--json", "check", "--quick", status=11).json
+    (found,) = document["flinches"]
+    assert (found["step"], found["variation"]) == ("order", "hash seed")
+    (moved,) = found["metrics"]
+    assert (moved["metric"], moved["part"]) == ("first", "first")
+    assert moved["ours"] != moved["theirs"]
+    assert "sorted(" in user.types("check", "--quick", status=11).out
+
+
+def test_a_script_is_watched_in_its_own_process(user):
+    script = "import random, sys\nvalue = 1\nprint(random.random(), file=open(sys.argv[1], 'w'))\n"
+    user.writes(
+        {
+            "restrike.yaml": "restrike: 1\nname: script\nsteps:\n"
+            '  draw: {run: [python, draw.py, "{outputs.report}"], outputs: {report: report.txt}}\n'
+            '  shell: {run: ["sh", "-c", "date +%s%N > at.txt"], outputs: {report: at.txt}}\n',
+            "draw.py": script,
+        }
+    )
+    user.run()
+    document = user.types("--json", "check", "--quick", status=11).json
+    (draw,), (shell,) = flinches(document, "draw"), flinches(document, "shell")
+    assert draw["cause"]["kind"] == "unseeded randomness"
+    assert "draw.py:3" in draw["cause"]["detail"]
+    assert shell["cause"]["kind"] == "unexplained"
+    assert "not a Python program" in " ".join(shell["cause"]["evidence"])
+
+
+def test_a_step_that_is_not_there_is_refused(small):
+    small.run()
+    assert "has no step 'totl'" in small.types("check", "--on", "totl", status=2).err
+
+
+CAUSES = {
+    "restrike.yaml": "restrike: 1\nname: causes\nsteps:\n  make: {use: 'planted:make'}\n",
+    "planted.py": "import random\n\ndef make():\n    rng = random.Random()\n    return rng.random()\n",
+}
+
+
+def test_a_divergence_comes_with_its_cause_and_line(user):
+    user.writes(CAUSES)
+    run = user.run()["run"]
+    cause = user.reproduce(run, status=11)["cause"]
+    assert cause["kind"] == "unseeded randomness"
+    assert "planted.py:4: `rng = random.Random()`" in cause["detail"]
+    assert any("gave the same result" in item for item in cause["evidence"])
+    assert user.reproduce(run, "--no-cause", status=11)["cause"] is None
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores to differ from one")
+def test_a_machine_that_differs_is_named_by_what_brings_the_record_back(user):
+    user.writes(CAUSES | {"planted.py": "import os\ndef make():\n    return len(os.sched_getaffinity(0))\n"})
+    cores = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, sorted(cores)[:1])
+        run = user.run()["run"]
+    finally:
+        os.sched_setaffinity(0, cores)
+    cause = user.reproduce(run, status=11)["cause"]
+    assert cause["kind"] == "cores"
+    assert "1 core instead of" in cause["detail"]
+
+
+def test_a_run_that_reproduces_has_no_cause(small):
+    run = small.run()
+    assert small.reproduce(run["run"])["cause"] is None
+
+
+@pytest.mark.slow
+def test_the_diabetes_example_minds_nothing_but_numeric_kernels(example):
+    user = example("diabetes")
+    user.run()
+    document = user.types("--json", "check", status=None, timeout=900).json
+    minded = {item["variation"] for item in document["flinches"]}
+    assert minded <= {"BLAS kernel", "numpy dispatch"}, document["flinches"]
+    for found in document["flinches"]:
+        assert all(abs(row["ours"] - row["theirs"]) < 1e-9 for row in found["metrics"])
