@@ -31,6 +31,17 @@ PLANTED = {
         "clock",
         4,
     ),
+    "object_address": ("def make():\n    return repr(object())\n", "repeat", "memory addresses", 0),
+    "finishing_order": (
+        "from concurrent.futures import ThreadPoolExecutor, as_completed\n"
+        "def work(n):\n    return sum(range(20000 + 300 * (n % 7))) and n\n"
+        "def make():\n    with ThreadPoolExecutor(8) as pool:\n"
+        "        waiting = [pool.submit(work, n) for n in range(64)]\n"
+        "        return [done.result() for done in as_completed(waiting)]\n",
+        "repeat",
+        "thread order",
+        6,
+    ),
     "set_order": ("def make():\n    return list({f'text {n}' for n in range(9)})\n", "hash seed", None, 0),
     "text_hash": ("def make():\n    return hash('text')\n", "hash seed", None, 0),
     "thread_count": ("import os\ndef make():\n    return os.environ['OMP_NUM_THREADS']\n", "threads", None, 0),
@@ -77,6 +88,9 @@ TWINS = {
     "clock_reading": "import time\ndef make():\n    print(time.time_ns())\n    return 1\n",
     "clock_of_datetime": "from datetime import datetime\ndef make():\n    return datetime(2020, 1, 1).isoformat()\n",
     "duration": "import time\ndef make():\n    time.perf_counter()\n    return sum(range(999))\n",
+    "object_address": "def make():\n    return id(object()) > 0\n",
+    "finishing_order": "from concurrent.futures import ThreadPoolExecutor\ndef make():\n"
+    "    with ThreadPoolExecutor(8) as pool:\n        return list(pool.map(abs, range(64)))\n",
     "set_order": "def make():\n    return sorted({f'text {n}' for n in range(9)})\n",
     "text_hash": "import hashlib\ndef make():\n    return hashlib.sha256(b'text').hexdigest()\n",
     "thread_count": "import os\ndef make():\n    return len(os.environ['OMP_NUM_THREADS']) > 0\n",
@@ -127,7 +141,7 @@ def test_a_planted_fault_is_named_by_step_and_variation(checked, name):
     assert len(found[0]["advice"]) > 20
     if cause:
         assert found[0]["cause"]["kind"].startswith(cause)
-        assert f"{name}.py:{line}" in found[0]["cause"]["detail"]
+        assert not line or f"{name}.py:{line}" in found[0]["cause"]["detail"]
     else:
         assert found[0]["cause"] is None
 

@@ -20,7 +20,7 @@ TIMES = 3  # executions that have to agree
 PLACES = 4  # lines that are tried one by one
 
 WATCHED = Setting("watched", perturb={"watch": True})
-READS = {"entropy": "the machine's randomness", "clock": "the clock"}
+READS = {"entropy": "the machine's randomness", "clock": "the clock", "threads": "the order in which threads end"}
 ADVICE = {
     "unseeded randomness": "take `seed` as a parameter of the step and pass it on: `random.Random(seed)`, "
     "`numpy.random.default_rng(seed)`; make names and IDs from the data",
@@ -98,7 +98,8 @@ class _Experiment:
         if not 1 < len(self.places) <= PLACES:
             return self.places
         for place in self.places:
-            only = replace(self, setting=_fixed(self.setting.perturb["fix"], [[place["file"], place["line"]]]))
+            perturb = {**self.setting.perturb, "only": [[place["file"], place["line"]]]}
+            only = replace(self, setting=replace(self.setting, perturb=perturb))
             if only.settles(trials, step):
                 return (place,)
         return self.places
@@ -120,10 +121,19 @@ def _experiments(trials: Trials, places: Sequence[dict[str, Any]]) -> Iterator[_
     if entropy and clock:
         both = f"{READS['entropy']} and {READS['clock']}"
         yield _Experiment("unseeded randomness", both, _fixed(["entropy", "clock"]), entropy + clock)
-    one = threads(trials.sealed.variables, 2).settings[0]
-    yield _Experiment("thread order", "threads at the same time", replace(one, disguise=Disguise(cores=1)))
-    addresses = Setting("addresses", disguise=Disguise(fixed_addresses=True))
-    yield _Experiment("memory addresses", "chance in memory addresses", addresses)
+    yield from _orders(trials, _of(places, "threads"))
+
+
+def _orders(trials: Trials, pools: tuple[dict[str, Any], ...]) -> Iterator[_Experiment]:
+    """Yield the experiments on what comes in an order that nobody states."""
+    perturb = _fixed(["threads"]).perturb if pools else {}
+    variables = threads(trials.sealed.variables, 2).settings[0].variables
+    one = Setting("one thread", variables, Disguise(cores=1), perturb)
+    fixed = Disguise(fixed_addresses=True)
+    yield _Experiment("thread order", "threads at the same time", one, pools)
+    yield _Experiment("memory addresses", "chance in memory addresses", Setting("addresses", disguise=fixed))
+    both = replace(one, disguise=replace(fixed, cores=1))
+    yield _Experiment("thread order", "threads at the same time and chance in memory addresses", both, pools)
 
 
 def _of(places: Sequence[dict[str, Any]], kind: str) -> tuple[dict[str, Any], ...]:
@@ -131,9 +141,8 @@ def _of(places: Sequence[dict[str, Any]], kind: str) -> tuple[dict[str, Any], ..
     return tuple(reversed(unique.values()))
 
 
-def _fixed(kinds: Sequence[str], only: list[list[Any]] | None = None) -> Setting:
-    order: dict[str, Any] = {"watch": True, "fix": list(kinds)}
-    return Setting("fixed", perturb=order if only is None else order | {"only": only})
+def _fixed(kinds: Sequence[str]) -> Setting:
+    return Setting("fixed", perturb={"watch": True, "fix": list(kinds)})
 
 
 def _at(place: dict[str, Any]) -> str:

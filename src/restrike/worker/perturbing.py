@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from restrike.worker import clock, entropy
+from restrike.worker import clock, entropy, pools
 from restrike.worker.watch import Watch
 
 ORDER = "RESTRIKE_PERTURB"  # variable that tells a program started by a step what to change
@@ -34,6 +34,8 @@ def perturb(order: dict[str, Any], project: str) -> Watch:
         entropy.tame(watch)
     if order.get("watch") or order.get("shift") or clock.KIND in order.get("fix", ()):
         clock.tame(watch, order.get("shift", 0.0))
+    if order.get("watch") or pools.KIND in order.get("fix", ()):
+        pools.tame(watch)
     if order.get("listing") == "reversed":
         _reverse_listings()
     return watch

@@ -1,4 +1,4 @@
-"""Notes where a step reads what no recipe fixes: the clock and the machine's randomness.
+"""Notes where a step reads what no recipe fixes: the clock, the machine's randomness, the order of threads.
 
 Only executions that look for a cause are watched; an ordinary one never comes here.
 """
@@ -21,7 +21,7 @@ Place = tuple[str, int]  # a file of the project, relative to it, or of a librar
 class Watch:
     """Keeps the places of a step's readings and says which of them are to be fixed.
 
-    `fix` holds kinds ("entropy", "clock"); with `only`, readings elsewhere are left as they are.
+    `fix` holds kinds ("entropy", "clock", "threads"); with `only`, readings elsewhere are left as they are.
     """
 
     def __init__(self, project: str, fix: Collection[str], only: Collection[Place] | None):
