@@ -262,10 +262,12 @@ def test_a_run_that_reproduces_has_no_cause(small):
 
 
 @pytest.mark.slow
-def test_the_diabetes_example_minds_nothing_but_numeric_kernels(example):
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("words", [("--quick",), ("--on", "train")], ids=" ".join)
+def test_the_diabetes_example_minds_nothing_but_numeric_kernels(example, words):
     user = example("diabetes")
     user.run()
-    document = user.types("--json", "check", status=None, timeout=900).json
+    document = user.types("--json", "check", *words, status=None, timeout=800).json
     minded = {item["variation"] for item in document["flinches"]}
     assert minded <= {"BLAS kernel", "numpy dispatch"}, document["flinches"]
     for found in document["flinches"]:

@@ -54,6 +54,7 @@ def test_every_document_of_a_trained_project_is_as_its_schema_says(example):
     asked("runs", "runs")
     asked("reproduce", "reproduce", "champion", "--env", "current")
     asked("reproduce-plan", "reproduce", "--plan")
+    asked("check", "check", "champion", "--quick", "--on", "split", "--env", "current")
     assert asked("show", "show", "champion")["verdicts"][0]["verdict"] == "identical"
     asked("log", "log")
     asked("diff", "diff", "champion", "@last")
@@ -98,6 +99,7 @@ def test_so_are_those_of_failures_differences_and_damage(small):
     assert failed["steps"][1]["error"]["message"] == "no total today"
     assert [line["text"] for line in asked("log", "log")] == ["dice\n"]
     assert asked("reproduce", "reproduce", status=11)["divergence"]["step"] == "double"
+    assert asked("check", "check", "--quick", status=11)["flinches"][0]["step"] == "double"
     asked("show", "show")
     asked("runs", "runs")
     asked("diff", "diff")

@@ -131,7 +131,7 @@ class _Varying:
         name = self.variation.name
         runs = self.runs[item.step.name]
         if any(setting.perturb and run.observed is None and run.state == "executed" for setting, run in runs):
-            self.left_out.append(LeftOut(name, f"'{item.step.name}' starts no Python program, where it could be done"))
+            self.left_out.append(LeftOut(name, f"'{item.step.name}' is no Python program, where it could be done"))
             return None
         judged = [(setting, run, judge_step(item.baseline, run)) for setting, run in runs]
         setting, run, judgement = max(judged, key=lambda entry: RANK[entry[2].state])

@@ -19,6 +19,7 @@ FOLDER = Path(__file__).with_name("screens")
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 SCREENS = {
     "alias": "alias.screen",
+    "check": "check.screen",
     "data_added": "data.added",
     "data_history": "data.history",
     "data_taken_out": "data.taken_out",
