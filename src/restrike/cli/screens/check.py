@@ -89,7 +89,7 @@ def not_tried(document: Document) -> Group | None:
 def outcome(document: Document) -> Group:
     """Say whether anything minded, of which run, and what it took."""
     flinches = document["flinches"]
-    steps = {item["step"] for item in flinches}
+    steps = dict.fromkeys(item["step"] for item in flinches)
     if flinches:
         head = Text.assemble((" FLINCHED ", "reverse bold red"), f"  {counted(len(steps), 'step')}: {', '.join(steps)}")
     else:
