@@ -37,7 +37,7 @@ check: $(READY) ## check format, style, types, floors and what must not be in th
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/mypy --python-version 3.10 $(ENGINE)
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m pytest -q tests/house
 
 format: $(READY) ## bring the source into the house's format
