@@ -61,7 +61,12 @@ def narrowed(trials: Trials, step: Step, seen: Sequence[StepRun]) -> Cause:
             return experiment.cause(trials, step, known)
     told = [known, *(f"taking away {experiment.what} changed nothing" for experiment in _experiments(trials, places))]
     if watched.observed is None:
-        told.append("what it reads could not be watched: it is not a Python program")
+        program = (
+            "the program that it starts is not Python"
+            if step.command
+            else "the engine that made the run is too old for it"
+        )
+        told.append(f"what it reads could not be watched: {program}")
     return Cause(
         "unexplained", "the step differs from itself when it is repeated; nothing tried explains why", tuple(told)
     )
