@@ -77,7 +77,7 @@ class Reproduction:
     cause: dict[str, Any] | None = None
     metrics: list[dict[str, Any]] = field(default_factory=list)
     scope: dict[str, Any] = field(default_factory=dict)
-    missing: list[dict[str, str | None]] = field(default_factory=list)
+    missing: list[dict[str, Any]] = field(default_factory=list)
     result: str | None = None
     cpu_seconds: float = 0.0
     seconds: float = 0.0
@@ -116,7 +116,8 @@ def reproduce(
         except (StorageFull, StorageReadOnly):
             raise  # says nothing about the run
         except RestrikeError as error:
-            outcome.missing.append({"what": error.what, "hint": error.hint, "code": error.code})
+            told = {"what": error.what, "details": list(error.details), "hint": error.hint, "code": error.code}
+            outcome.missing.append(told)
     outcome.seconds = time.time() - started
     record = outcome.record()
     return base32(place.ledger.append(record)), record

@@ -141,6 +141,7 @@ def missing(document: Document) -> Group | None:
     told: list[str | Text] = []
     for item in document.get("missing") or []:
         told.append(Text(item["what"]))
+        told.extend(Text(f"  {detail}") for detail in item.get("details") or [])
         if item.get("hint"):
             told.append(Text.assemble(("hint", "bold cyan"), f": {item['hint']}"))
     return titled("missing", lines(told))
