@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from restrike.environment import Environment
 from restrike.execution.capture import environment_cache
 from restrike.execution.run import Place
 from restrike.execution.runner import Progress, silent
-from restrike.records import documents, names, recorded
-from restrike.verification.rebuilt import rebuilt_for
+from restrike.records import names, recorded
+from restrike.verification.rebuilt import keep_lock, rebuilt_for
 from restrike.workspace import Project, find
 
 
@@ -52,7 +51,7 @@ def env_lock(*, project: Path | None = None) -> dict[str, Any]:
         current = _current(found, place)
         locked = environment.lock(current, project=found.root, offline=False)
         if locked.complete:
-            _keep(place, current.identity, locked.text)
+            keep_lock(place, current.identity, locked.text)
     return {"identity": current.identity, "text": locked.text, **_lock(locked)}
 
 
@@ -73,15 +72,6 @@ def env_rebuild(run: str = "@last", *, project: Path | None = None, progress: Pr
             for item in rebuilt.mismatches
         ],
     }
-
-
-def _keep(place: Place, identity: str, text: str) -> None:
-    """Record a complete lock, so that earlier runs in this environment can be rebuilt with it."""
-    if place.ledger.completed_lock(identity) == text:
-        return
-    address = place.ledger.store.put_bytes(text.encode())
-    record = {"format": documents.LOCK, "environment": identity, "lock": address, "time": time.time()}
-    place.ledger.append(record)
 
 
 def _current(project: Project, place: Place) -> Environment:

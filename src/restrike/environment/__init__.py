@@ -4,7 +4,7 @@ from restrike.environment.capture import Environment, capture
 from restrike.environment.conditions import machine
 from restrike.environment.distributions import Distribution
 from restrike.environment.interpreter import Interpreter, whose
-from restrike.environment.lock import Lock, lock
+from restrike.environment.lock import Lock, completed, lock
 from restrike.environment.proof import Mismatch, prove
 from restrike.environment.rebuild import Rebuilt, is_rebuilt, rebuild
 from restrike.environment.variables import variables
@@ -17,6 +17,7 @@ __all__ = [
     "Mismatch",
     "Rebuilt",
     "capture",
+    "completed",
     "is_rebuilt",
     "lock",
     "machine",

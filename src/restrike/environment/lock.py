@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ _REASONS = {
     "path": "no distribution declares it",
 }
 _COMPILE = ("pip", "compile", "-", "--generate-hashes", "--no-deps", "--no-header", "--no-annotate", "--quiet")
+_WHEELS_ONLY = ("--only-binary", ":all:")  # what is known by name alone must run no code before it is proved
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _REFUSED = re.compile(r"Because (?:there (?:is|are) no versions? of )?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -59,11 +62,31 @@ def lock(environment: Environment, *, project: Path, cache: Path | None = None, 
     return kept
 
 
+def completed(document: dict[str, Any], text: str, *, folder: Path, python: Path | None = None) -> str:
+    """Return a recorded environment's lock with what it lacks, as far as the index that uv is set up for has it.
+
+    uv's settings are read from `folder`; `python` is an executable to ask for. Only versions with wheels are pinned.
+    That an index has a name and version does not make it what was installed: that is for the proof to say.
+    """
+    pins = requirements.parse(text)
+    lacking = {
+        name: entry["version"]
+        for name, entry in document["distributions"].items()
+        if name not in pins or pins[name].version != entry["version"] or not pins[name].hashes
+    }
+    if not lacking or not all(map(_NAME.fullmatch, lacking)):
+        return text  # it is whole, or what no index can have keeps it from ever being so
+    executable = python if python is not None and python.exists() else Path(sys.executable)
+    asked = (*_WHEELS_ONLY, "--python", str(executable), "--python-version", document["python"])
+    found, _ = _looked_up(lacking, asked, folder, offline=False)
+    return requirements.render(pins | found)
+
+
 def _made(environment: Environment, project: Path, sources: list[Path], offline: bool) -> Lock:
     wanted, archives, missing = _sorted_out(environment.distributions)
     pins, source = _own(wanted, project, sources)
     if pins is None:
-        pins, refused = _looked_up(wanted, environment, project, offline)
+        pins, refused = _looked_up(wanted, ("--python", str(environment.interpreter.executable)), project, offline)
         missing += [f"{name}=={wanted[name]}: {why}" for name, why in refused.items()]
     wheels = []
     for one in archives:
@@ -85,8 +108,7 @@ def _sorted_out(
         if one.first_party:
             continue
         if one.tampered:
-            changed = f"{len(one.tampered)} of its files were changed after it was installed"
-            missing.append(f"{one.name}=={one.version}: {changed}")
+            missing.append(f"{one.name}=={one.version}: {_changed(len(one.tampered))}")
         if "(also" in one.name:
             missing.append(f"{one.name}: the distribution is installed twice")
         elif one.how == "index":
@@ -98,6 +120,10 @@ def _sorted_out(
         else:
             missing.append(f"{one.name}=={one.version}: {_REASONS[one.how]}")
     return wanted, archives, missing
+
+
+def _changed(files: int) -> str:
+    return f"{files} of its files {'was' if files == 1 else 'were'} changed after it was installed; reinstall it"
 
 
 def _project_files(project: Path) -> list[Path]:
@@ -123,14 +149,14 @@ def _exported(project: Path) -> str:
 
 
 def _looked_up(
-    wanted: dict[str, str], environment: Environment, project: Path, offline: bool
+    wanted: dict[str, str], options: Sequence[str], folder: Path, offline: bool
 ) -> tuple[dict[str, Pin], dict[str, str]]:
     """Ask uv for hashes; return the pins, and for each distribution that it does not know the reason."""
     left, refused = dict(wanted), dict[str, str]()
     while left:
         answer = uv.call(
-            [*_COMPILE, "--python", environment.interpreter.executable],
-            folder=project,
+            [*_COMPILE, *options],
+            folder=folder,
             offline=offline,
             given="".join(f"{name}=={version}\n" for name, version in left.items()),
         )

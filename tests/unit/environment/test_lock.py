@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from restrike.base import digest
-from restrike.environment import Environment, lock
+from restrike.environment import Environment, completed, lock
 from restrike.environment import uv as uv_program
 from restrike.environment.errors import LockFailed
 from restrike.environment.requirements import parse
@@ -62,7 +62,7 @@ def test_a_version_in_no_index_is_missing_by_name(
         for one in made.missing
     )
     assert set(parse(made.text)) == {"six"}
-    assert "packaging==999.0: 1 of its files were changed after it was installed" in made.missing
+    assert "packaging==999.0: 1 of its files was changed after it was installed; reinstall it" in made.missing
 
 
 def test_offline_what_uv_has_not_cached_is_missing_and_asked_again_online(
@@ -166,7 +166,7 @@ def test_what_has_no_way_back_is_missing_with_the_reason(
     assert made.missing == (
         "(unowned)==0: no distribution declares it",
         "click==8.1.8: it is installed from a repository, not from an index",
-        "packaging==24.2: 1 of its files were changed after it was installed",
+        "packaging==24.2: 1 of its files was changed after it was installed; reinstall it",
         "six==1.17.0: it is installed from a folder outside the project",
     )
     assert set(parse(made.text)) == {"packaging"}
@@ -180,3 +180,23 @@ def test_what_uv_cannot_say_is_told_with_its_words(found: Environment, project: 
     with pytest.raises(LockFailed) as raised:
         lock(found, project=project, offline=False)
     assert any("uv.toml" in line for line in raised.value.details)
+
+
+def test_a_lock_that_lacks_something_is_completed_from_the_recorded_document(
+    found: Environment, tmp_path: Path
+) -> None:
+    whole = lock(found, project=tmp_path, offline=False).text
+    partial = whole[: whole.index("packaging==")]
+    made = parse(completed(found.document, partial, folder=tmp_path))
+    assert {name: pin.version for name, pin in made.items()} == {"click": "8.1.8", "packaging": "24.2", "six": "1.17.0"}
+    assert all(pin.hashes for pin in made.values())
+
+
+def test_what_no_index_can_have_is_not_asked_for(
+    found: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uv_program, "call", lambda *_, **__: pytest.fail("uv was started"))
+    entry = {"version": "0", "digest": "0" * 64}
+    document = {**found.document, "distributions": {"(unowned)": entry, "six": entry}}
+    assert completed(document, "", folder=tmp_path) == ""
+    assert completed({**document, "distributions": {}}, "text", folder=tmp_path) == "text"

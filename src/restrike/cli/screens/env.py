@@ -57,14 +57,15 @@ def _lock(lock: Document | None) -> RenderableType | None:
         return None
     if lock["complete"]:
         return f"complete, from {lock['source']}"
-    return Text(f"lacks {', '.join(lock['missing'])} (restrike env lock)", style="yellow")
+    return Text(f"lacks {'; '.join(lock['missing'])} (restrike env lock)", style="yellow")
 
 
 def locked(document: Document) -> RenderableType:
     if document["complete"]:
         return Text.assemble(("complete", "bold green"), f"  {short(document['identity'])}, from {document['source']}")
-    missing = (f"{name} cannot be pinned by hash" for name in document["missing"])
-    return stack(Text("incomplete", style="bold yellow"), lines(missing))
+    return stack(
+        Text("incomplete", style="bold yellow"), titled("cannot be pinned by hash", lines(document["missing"]))
+    )
 
 
 def rebuilt(document: Document) -> RenderableType:
