@@ -21,7 +21,7 @@ from restrike.base.errors import ProgramMissing, StorageFull, StorageReadOnly
 from restrike.base.folders import user_cache
 from restrike.environment.errors import InterpreterMissing, InterpreterTooOld
 
-FORMAT = "restrike.interpreter/1"
+FORMAT = "restrike.interpreter/2"
 OLDEST = (3, 10)
 START_LIMIT_S = 60.0
 

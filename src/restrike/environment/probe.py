@@ -37,19 +37,22 @@ def _facts() -> "dict[str, object]":
     executable = os.path.abspath(sys.executable)
     base = [sys.base_prefix, sys.base_exec_prefix]
     venv = _venv(executable)
+    stdlib = sysconfig.get_paths()["stdlib"]
     if venv is None:
-        prefix, prefixes = sys.base_prefix, base
+        prefix, prefixes, sites = sys.base_prefix, base, []
     else:
         prefix = venv[0]
         prefixes = [prefix] + (base if venv[1].get("include-system-site-packages", "").lower() == "true" else [])
+        # Without site, Debian's Python takes a venv for the system and names dist-packages.
+        sites = [os.path.join(prefix, "lib", os.path.basename(stdlib), "site-packages")]
     library = os.path.join(sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("INSTSONAME") or "")
     return {
         "executable": executable,
         "prefix": prefix,
         "base_prefix": sys.base_prefix,
         "venv": venv is not None,
-        "site_packages": list(dict.fromkeys(site.getsitepackages(prefixes))),
-        "stdlib": sysconfig.get_paths()["stdlib"],
+        "site_packages": list(dict.fromkeys(sites + site.getsitepackages(prefixes))),
+        "stdlib": stdlib,
         "libpython": library if sysconfig.get_config_var("Py_ENABLE_SHARED") and os.path.exists(library) else None,
         "implementation": sys.implementation.name,
         "python": platform.python_version(),

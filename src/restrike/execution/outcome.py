@@ -82,7 +82,11 @@ def judged(
         return [_gate(verdict.document()) for verdict in gates.judge(declared, own, others)]
     except EvaluationError as error:
         refused = {"verdict": "not judged", "blocks": True, "detail": error.what, "hint": error.hint}
-        return [{"gate": gate["metric"], "declared": gate, **refused} for gate in declared]
+        texts = [f"{gate['metric']} on {gate.get('on') or own.usual_part}" for gate in declared]
+        return [
+            {"gate": text, "text": text, "declared": gate, **refused}
+            for text, gate in zip(texts, declared, strict=True)
+        ]
 
 
 def _gate(verdict: dict[str, Any]) -> dict[str, Any]:

@@ -57,15 +57,24 @@ class StepRun:
             "seed": self.seed,
             "inputs": dict(self.inputs),
             "outputs": {name: made.document() for name, made in sorted(self.outputs.items())},
-            "error": self.error,
-            "findings": self.findings,
-            "notes": self.notes,
+            "error": _unicode(self.error),
+            "findings": _unicode(self.findings),
+            "notes": _unicode(self.notes),
             "reusable": self.state == "executed" and not self.findings and not self.step.network,
             "cpu_seconds": round(self.cpu_seconds, 6),
             "wall_seconds": round(self.wall_seconds, 6),
             "max_rss": self.max_rss,
             "ended": ended,
         }
+
+
+def _unicode(value: Any) -> Any:
+    """Return a value in which bytes that are no UTF-8 (in a file's name, in a message) are written out as escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {name: _unicode(item) for name, item in value.items()}
+    return [_unicode(item) for item in value] if isinstance(value, list) else value
 
 
 def totals(runs: Mapping[str, StepRun]) -> tuple[float, float]:

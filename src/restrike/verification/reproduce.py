@@ -217,7 +217,7 @@ def _execute(
             compile_modules(proof.environment.interpreter, materials.imported())
         materials.stop()
         outcome.scope = scope.document(recorded, request.env, request.step, proof, materials.isolation)
-        outcome.result = _result(measured(store, artifacts_of(runs)), runs, request)
+        outcome.result = _result(measured(store, artifacts_of(runs)), runs, request, proof)
         outcome.cpu_seconds = totals(runs)[0]
         if outcome.divergence and request.explain:
             again = runs[outcome.divergence["step"]]
@@ -245,9 +245,9 @@ def _judge(recorded: RecordedRun, runs: Mapping[str, StepRun], materials: Materi
         outcome.metrics = compare.compare_metrics(closing["metrics"], now.metrics, closing["slices"], now.slices)
 
 
-def _result(measurements: Measurements, runs: Mapping[str, StepRun], request: Request) -> str | None:
-    """Return the result of a whole execution; a part of one has none."""
-    if request.step or any(run.state != "executed" for run in runs.values()):
+def _result(measurements: Measurements, runs: Mapping[str, StepRun], request: Request, proof: Proof) -> str | None:
+    """Return the result of a whole execution of the recipe: not of a part of it, nor in another environment."""
+    if request.step or proof.mismatches or any(run.state != "executed" for run in runs.values()):
         return None
     artifacts = {address: made for run in runs.values() for address, made in run.artifacts().items()}
     return documents.result_of(artifacts, measurements.metrics)[0]

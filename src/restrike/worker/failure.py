@@ -8,7 +8,7 @@ from typing import Any
 
 from restrike.base.errors import RestrikeError
 
-_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # the engine, built-in steps too
 _TEXT_LIMIT = 200_000
 
 

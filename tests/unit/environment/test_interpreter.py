@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from restrike.environment import interpreter as module
-from restrike.environment import whose
+from restrike.environment import uv, whose
 from restrike.environment.errors import InterpreterMissing, InterpreterTooOld
 from restrike.environment.interpreter import outermost
 
@@ -179,3 +179,12 @@ def test_outermost_leaves_out_what_lies_below_or_does_not_exist(tmp_path: Path) 
     (tmp_path / "ab").mkdir()
     folders = [tmp_path / "a" / "b", tmp_path / "ab", tmp_path / "a", tmp_path / "gone"]
     assert outermost(folders) == (tmp_path / "a", tmp_path / "ab")
+
+
+@pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="there is no Python of the system")
+def test_a_venv_of_the_systems_python_has_its_own_site_packages(tmp_path: Path, project: Path) -> None:
+    folder = tmp_path / "venv"
+    made = uv.call(["venv", "--no-project", "--python", "/usr/bin/python3", folder], folder=tmp_path, offline=True)
+    assert made.ok, made.complaint
+    (site,) = folder.glob("lib/python*/site-packages")
+    assert whose(project, str(folder)).site_packages == (site,)

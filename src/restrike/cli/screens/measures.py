@@ -106,7 +106,8 @@ def gates(document: Document) -> Group | None:
 def _way_out(gate: Document, document: Document) -> Text:
     """Return what to type so that there is a baseline the next time."""
     against = (gate.get("declared") or {}).get("against")
-    if gate["verdict"] != "no baseline" or not against or not document.get("run"):
+    nameable = against and not against.startswith("@")
+    if gate["verdict"] != "no baseline" or not nameable or not document.get("run"):
         return Text()
     return Text.assemble(
         ("; to make this run it: ", "dim"), command(f"restrike alias {against} {short(document['run'])}")

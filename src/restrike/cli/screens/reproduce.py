@@ -54,6 +54,9 @@ def meaning(document: Document) -> str:
     failed = any(step.get("error") for step in document.get("steps") or [])
     if failed and document["verdict"] in ("identical", "equal"):
         return "the same failure, and the same artifacts before it"
+    environment = (document.get("scope") or {}).get("environment") or {}
+    if document["verdict"] == "different" and environment.get("mismatches"):
+        return "another result, in another environment than the recorded one"
     return MEANING[document["verdict"]]
 
 
