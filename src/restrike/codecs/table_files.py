@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from restrike.codecs import column_names
 from restrike.codecs.errors import CannotConvert, CannotRead
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}
@@ -24,6 +25,7 @@ def read(path: Path, kind: str, given: dict[str, Any], want: str) -> Any:
         raise CannotRead(f"'{path.name}' is empty", where=path.name)
     if kind in SEPARATORS:
         _check_width(path, kind, given)
+    _check_names(path, kind, given)
     table: Any = _READERS[library](path, kind, given)
     return table
 
@@ -194,10 +196,25 @@ def _check_width(path: Path, kind: str, given: dict[str, Any]) -> None:
         )
 
 
+def _check_names(path: Path, kind: str, given: dict[str, Any]) -> None:
+    """Refuse a file in which a column's name does not tell which column is meant."""
+    if kind == "jsonl":
+        column_names.check_lines(path, _encoding(given))
+    elif kind not in SEPARATORS:
+        column_names.check(path, column_names.of_schema(path, kind))
+    elif given.get("columns"):
+        column_names.check(path, given["columns"])
+    elif given.get("header", True):
+        column_names.check(path, _first_record(path, kind, given), line=1)
+
+
 def _first_record(path: Path, kind: str, given: dict[str, Any]) -> list[str]:
     try:
         with open(path, encoding=_encoding(given), newline="") as stream:
-            return next(csv.reader(stream, delimiter=_separator(kind, given)), [])
+            if stream.read(1) != "\ufeff":  # the mark of a file from a spreadsheet is no part of a name
+                stream.seek(0)
+            records = csv.reader(stream, delimiter=_separator(kind, given))
+            return next((record for record in records if record), [])
     except (UnicodeDecodeError, LookupError, csv.Error) as error:
         raise _complaint(path, error, given) from error
 

@@ -65,6 +65,14 @@ def columns(table: Table, name: str, wanted: Sequence[str]) -> None:
             )
 
 
+def names(table: Table, name: str) -> None:
+    """Refuse a table with two columns of one name."""
+    from restrike.codecs import column_names
+
+    if found := column_names.repeated(table.columns):
+        raise DataError(f"data '{name}' has {column_names.told(*found)}", hint="give each column a name of its own")
+
+
 def label(table: Table, name: str, column: str) -> None:
     """Refuse labels that are missing or of several types."""
     values = table[column]

@@ -77,6 +77,7 @@ def _read(data: Any, name: str, read: Mapping[str, Any]) -> Table:
         checks.file(data, name, read.get("encoding") or "utf-8")
         data = read_data(data, dict(read), pandas.DataFrame)
     data.columns = [str(column) for column in data.columns]
+    checks.names(data, name)
     if not len(data):
         raise DataError(f"data '{name}' has a header but no rows")
     return data

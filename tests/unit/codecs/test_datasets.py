@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from restrike.codecs import CannotConvert, CannotRead, read_data
@@ -135,3 +136,41 @@ def test_text_in_another_encoding_names_the_line(write: Any) -> None:
 def test_a_folder_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(CannotConvert, match="is a folder"):
         read_data(tmp_path, {}, pd.DataFrame)
+
+
+TWICE = pa.table([pa.array([1]), pa.array([2]), pa.array([3])], names=["a", "b", "a"])
+
+
+def arrow_bytes(kind: str) -> bytes:
+    stream = io.BytesIO()
+    if kind == "parquet":
+        pyarrow.parquet.write_table(TWICE, stream)
+    else:
+        with pa.ipc.new_file(stream, TWICE.schema) as file:
+            file.write_table(TWICE)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "read", "where"),
+    [
+        ("d.csv", "a,b,a\n1,2,3\n", {}, "d.csv:1"),
+        ("d.csv", "\ufeffa,b,a\n1,2,3\n", {}, "d.csv:1"),
+        ("d.tsv", "a\tb\ta\n1\t2\t3\n", {}, "d.tsv:1"),
+        ("d.csv", "1,2,3\n", {"header": False, "columns": ["a", "b", "a"]}, "d.csv"),
+        ("d.jsonl", '{"a": 1}\n{"a": 1, "b": 2, "a": 3}\n', {}, "d.jsonl:2"),
+        ("d.parquet", arrow_bytes("parquet"), {}, "d.parquet"),
+        ("d.arrow", arrow_bytes("arrow"), {}, "d.arrow"),
+    ],
+)
+@pytest.mark.parametrize("want", ENGINES)
+def test_a_column_named_twice_is_refused(want: Any, name: str, data: Any, read: Any, where: str, write: Any) -> None:
+    with pytest.raises(CannotRead, match="column 'a' more than once, at positions 1 and 3") as caught:
+        read_data(write(name, data), read, want)
+    assert caught.value.where == where
+
+
+@pytest.mark.parametrize("want", ENGINES)
+def test_names_given_for_a_doubled_header_tell_the_columns_apart(want: Any, write: Any) -> None:
+    table = read_data(write("d.csv", "a,b,a\n1,2,3\n"), {"columns": ["a", "b", "c"]}, want)
+    assert as_lists(table) == {"a": [1], "b": [2], "c": [3]}

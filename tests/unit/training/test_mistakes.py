@@ -45,6 +45,14 @@ CASES: list[tuple[str, str | bytes, dict[str, Any], list[Any], str, str]] = [
         "data 'd' has no column 'agee' (did you mean 'age'?)",
         "its columns are",
     ),
+    (
+        "column twice",
+        GOOD.replace("a,b,c,y,w", "a,b,a,y,w"),
+        {},
+        [],
+        "column 'a' more than once, at positions 1 and 3",
+        "a name of its own",
+    ),
     ("empty", "", {}, [], "data 'd' (d.csv) is empty", ""),
     ("header only", LINES[0] + "\n", {}, [], "data 'd' has a header but no rows", ""),
     (
@@ -178,6 +186,11 @@ def test_mistake(
     assert message in caught.value.what
     assert hint in (caught.value.hint or "")
     assert caught.value.code != "R000"
+
+
+def test_a_table_with_a_column_twice() -> None:
+    with pytest.raises(DataError, match="column 'a' more than once, at positions 1 and 3"):
+        checks.names(pandas.DataFrame([[1, 2, 3]], columns=["a", "b", "a"]), "d")
 
 
 def test_labels_of_several_types() -> None:
