@@ -146,6 +146,29 @@ def test_a_table_arrow_would_change_is_pickled_and_the_step_is_told(table: pd.Da
     assert made.engine == "pandas.DataFrame"
 
 
+@pytest.mark.parametrize("frequency", ["M", "2M", "Q", "Q-JAN", "Y", "W", "D", "h"])
+def test_an_index_of_periods_comes_back(frequency: str, trip: Any) -> None:
+    table = pd.DataFrame({"a": [1, 2]}, index=pd.period_range("2020-01", periods=2, freq=frequency, name="when"))
+    made, back = trip(table)
+    assert made.codec == "table/arrow@1"
+    pd.testing.assert_frame_equal(back, table)
+    series = trip(table["a"])[1]
+    pd.testing.assert_series_equal(series, table["a"])
+
+
+@pytest.mark.parametrize("error", [ValueError, AttributeError, pa.ArrowNotImplementedError])
+def test_a_table_that_the_libraries_refuse_is_pickled(
+    error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise error("no such thing")
+
+    monkeypatch.setattr("restrike.codecs.formats.arrow_file.canonical", refuse)
+    made = encode(pd.DataFrame({"a": [1]}), tmp_path, "out")
+    assert made.codec == "pickle@1"
+    assert f"{error.__name__}: no such thing" in made.notes[0]
+
+
 def test_attributes_of_a_table_are_not_lost(trip: Any) -> None:
     table = pd.DataFrame({"a": [1]})
     table.attrs["unit"] = "m"

@@ -83,7 +83,7 @@ def _index_facts(index: Any, arrays: list[Any], names: list[str]) -> dict[str, A
         "multi": isinstance(index, pandas.MultiIndex),
         "names": [_label(name) for name in index.names],
         "dtypes": dtypes,
-        "frequency": index.freqstr if getattr(index, "freq", None) is not None else None,
+        "frequency": _frequency(index),
     }
     rebuilt = _index_of(
         [from_arrow(array, note) for array, note in zip(arrays[-len(dtypes) :], dtypes, strict=True)], facts
@@ -91,6 +91,14 @@ def _index_facts(index: Any, arrays: list[Any], names: list[str]) -> dict[str, A
     if content_digest(rebuilt)[0] != content_digest(index)[0]:
         raise Unsupported(f"an index of class '{type(index).__name__}' does not come back equal")
     return facts
+
+
+def _frequency(index: Any) -> str | None:
+    """Return the frequency of an index of times; that of periods is in their dtype already."""
+    import pandas
+
+    timed = isinstance(index, pandas.DatetimeIndex | pandas.TimedeltaIndex) and index.freq is not None
+    return str(index.freqstr) if timed else None
 
 
 def _index(facts: dict[str, Any], table: Any) -> Any:

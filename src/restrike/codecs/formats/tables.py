@@ -8,7 +8,7 @@ from typing import Any
 
 from restrike.codecs.content.parts import qualified
 from restrike.codecs.content.walk import content_digest
-from restrike.codecs.errors import CannotConvert, CannotLoad, NoContentDigest
+from restrike.codecs.errors import HOOK_ERRORS, CannotConvert, CannotLoad, NoContentDigest, message_of
 from restrike.codecs.formats import arrow_file, pandas_tables
 from restrike.codecs.formats.columns import Unsupported
 
@@ -40,8 +40,15 @@ def write(value: Any, engine: str, path: Path) -> None:
     """Write a table. Raise Unsupported, saying why, for one that would not come back as it was."""
     if not _has_pyarrow():
         raise Unsupported("pyarrow is not installed")
-    table, facts = _to_arrow(value, engine)
-    arrow_file.write(table, facts, path)
+    try:
+        table, facts = _to_arrow(value, engine)
+        arrow_file.write(table, facts, path)
+    except (*HOOK_ERRORS, NoContentDigest) as error:
+        # What the libraries' many versions refuse is not all known; the pickle that stands in keeps the value.
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise Unsupported(f"{type(error).__name__}: {message_of(error)}") from error
 
 
 def read(path: Path, want: str | None) -> Any:
