@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -114,12 +115,34 @@ def test_an_output_written_in_place_stays_there(tmp_path: Path) -> None:
 def test_paths_that_cannot_be_kept(tmp_path: Path) -> None:
     with pytest.raises(CannotStore, match="where there is nothing"):
         encode(tmp_path / "gone", tmp_path, "x")
-    import os
-
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "folder" / "pipe")
     with pytest.raises(CannotStore, match="neither a file"):
         encode(tmp_path / "folder", tmp_path, "y")
+
+
+@pytest.mark.parametrize("place", ["file", "folder", "link", "alone"])
+def test_names_that_are_not_utf8_are_refused(place: str, tmp_path: Path) -> None:
+    folder, odd = tmp_path / "folder", os.fsdecode(b"n.gr\xfcn")
+    folder.mkdir()
+    if place == "link":
+        (folder / "plain").symlink_to(odd)
+    elif place == "folder":
+        (folder / odd).mkdir()
+    else:
+        (folder / odd).write_text("x")
+    with pytest.raises(CannotStore) as caught:
+        encode(folder / odd if place == "alone" else folder, tmp_path, "kept")
+    assert "output 'kept' holds" in caught.value.what
+    assert ("plain" if place == "link" else r"n.gr\xfcn") in caught.value.what
+    assert "is not UTF-8" in caught.value.what
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_generator_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(CannotStore) as caught:
+        encode((n for n in range(3)), tmp_path, "x")
+    assert "return list(...) instead" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(

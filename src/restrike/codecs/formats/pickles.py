@@ -75,10 +75,10 @@ def _explained(value: Any, output: str, error: BaseException) -> CannotStore:
     told = f"{type(error).__name__}: {message_of(error)}"
     reason = "it is nested too deeply" if isinstance(error, RecursionError) else told
     subject = f"'{output}{place}' (a {type(culprit).__qualname__})" if place else f"a {type(culprit).__qualname__}"
-    return CannotStore(
-        f"output '{output}' cannot be stored: {subject} cannot be pickled: {reason}",
-        hint="define functions and classes at the top level of a module, and return data rather than open resources",
-    )
+    hint = "define functions and classes at the top level of a module, and return data rather than open resources"
+    if isinstance(culprit, types.GeneratorType):
+        hint = "return list(...) instead: a generator's values are not there until somebody asks for them"
+    return CannotStore(f"output '{output}' cannot be stored: {subject} cannot be pickled: {reason}", hint=hint)
 
 
 def _culprit(value: Any) -> tuple[str, Any]:
