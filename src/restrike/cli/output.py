@@ -56,6 +56,7 @@ def drawn(renderable: RenderableType, *, colours: bool = False, width: int | Non
         width=columns,
         force_terminal=colours,
         color_system="auto" if colours else None,
+        no_color=not colours,
         highlight=False,
         markup=False,
         emoji=False,
