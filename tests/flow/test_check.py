@@ -218,7 +218,7 @@ def test_a_script_is_watched_in_its_own_process(user):
     assert draw["cause"]["kind"] == "unseeded randomness"
     assert "draw.py:3" in draw["cause"]["detail"]
     assert shell["cause"]["kind"] == "unexplained"
-    assert "not a Python program" in " ".join(shell["cause"]["evidence"])
+    assert "the program that it starts is not Python" in " ".join(shell["cause"]["evidence"])
 
 
 def test_a_step_that_is_not_there_is_refused(small):
