@@ -70,7 +70,7 @@ def _shared() -> list[click.Parameter]:
     ]
 
 
-class Count(click.ParamType):  # type: ignore[type-arg]
+class Count(click.ParamType):  # type: ignore[type-arg]  # a generic class in newer versions of click only
     """A whole number of at least one."""
 
     name = "number"

@@ -112,7 +112,7 @@ class PackWriter:
         self.known = set(known)
         self.count = 0
         # Without a name, so that a killed process leaves nothing behind.
-        self._stream: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self._stream: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # lives as long as the writer
         self._stream.write(bytes(12))
 
     def __enter__(self) -> PackWriter:

@@ -132,7 +132,7 @@ def _texts(column: Any) -> list[str]:
             f"column '{column.name}' does not hold the names of parts, but values such as {values[0]!r}",
             hint="say which values are which part: split: {parts: {train: [...], test: [...]}}",
         )
-    return values  # type: ignore[no-any-return]
+    return values  # type: ignore[no-any-return]  # pandas is not typed here
 
 
 def _unled(text: bytes) -> bytes:

@@ -28,12 +28,13 @@ class ArtifactJudgement:
     theirs: Artifact | None
 
     def document(self) -> dict[str, Any]:
+        made = self.ours or self.theirs
         return {
             "artifact": self.name,
             "state": self.state,
             "ours": self.ours.digest if self.ours else None,
             "theirs": self.theirs.digest if self.theirs else None,
-            "codec": (self.ours or self.theirs).codec if self.ours or self.theirs else None,  # type: ignore[union-attr]
+            "codec": made.codec if made else None,
             "left_out": list(self.ours.volatile) if self.ours and self.state == "equal" else [],
         }
 

@@ -47,7 +47,7 @@ def _seeding(watch: Watch, source: random.Random) -> None:
             a = source.getrandbits(128)
         original(self, a, version)
 
-    random.Random.seed = seed  # type: ignore[method-assign]
+    random.Random.seed = seed  # type: ignore[method-assign]  # seeing who seeds with nothing is the point
     random.seed = random._inst.seed
 
 

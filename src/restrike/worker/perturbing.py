@@ -110,5 +110,5 @@ def _reverse_listings() -> None:
 
     os.listdir, os.scandir = reversed_names, reversed_entries
     if sys.version_info < (3, 11):  # noqa: UP036  # pathlib of 3.10 keeps functions of its own
-        accessor = pathlib._NormalAccessor  # type: ignore[attr-defined]
+        accessor = pathlib._NormalAccessor  # type: ignore[attr-defined]  # gone in 3.11, so unknown to typeshed
         accessor.listdir, accessor.scandir = staticmethod(reversed_names), staticmethod(reversed_entries)

@@ -30,4 +30,4 @@ def tame(watch: Watch) -> None:
             done.set_exception(error)
         return done
 
-    ThreadPoolExecutor.submit = submit  # type: ignore[method-assign, assignment]
+    ThreadPoolExecutor.submit = submit  # type: ignore[method-assign, assignment]  # one at a time, in order

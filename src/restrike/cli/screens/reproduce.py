@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from restrike.cli.screens import measures
-from restrike.cli.screens.layout import VERDICTS, facts, lines, stack, state, table, titled
+from restrike.cli.screens.layout import VERDICTS, Column, facts, lines, stack, state, table, titled
 from restrike.cli.screens.words import counted, seconds, short
 
 Document = Mapping[str, Any]
@@ -66,8 +66,9 @@ def steps(document: Document) -> Group | None:
         [step["step"], state(step["state"], VERDICTS), *_digests(step), seconds(step.get("cpu_seconds"))]
         for step in document.get("steps") or []
     ]
-    columns = [("", "left"), ("", "left"), ("recorded", "left"), ("reproduced", "left"), ("cpu", "right")]
-    return titled("steps", table(columns, rows))  # type: ignore[arg-type]
+    columns: list[Column] = [("", "left"), ("", "left"), ("recorded", "left")]
+    columns += [("reproduced", "left"), ("cpu", "right")]
+    return titled("steps", table(columns, rows))
 
 
 def _digests(step: Document) -> tuple[Text, Text]:
