@@ -264,6 +264,9 @@ class Document(Section):
     threads: Annotated[int, Field(ge=1, le=4096)] | None = Field(default=None, description="short for numeric.threads")
     snapshot: SnapshotLimits = SnapshotLimits()
     allow: Allow = Allow()
+    seal: Literal["strict", "warn"] = Field(
+        default="strict", description="strict: a step that asks for what is not declared fails; warn: it is told"
+    )
     data: Annotated[dict[Name, Dataset], TakenBack] = Field(default={}, description="datasets by name")
     train_on: Name | None = Field(default=None, description="dataset of the built-in training pipeline")
     features: Annotated[dict[Name, Group], TakenBack] | None = Field(default=None, description="columns by group")

@@ -12,7 +12,7 @@ from restrike.pipeline.graph import Output, Step, ordered, parse_source
 
 DEFAULT = "default"
 _SORTED = (("environment", "env", "pass"), ("environment", "env", "secret"), ("evaluate", "on"))
-_OUTSIDE_RECIPE = ("name", "gates")
+_OUTSIDE_RECIPE = ("name", "gates", "seal")
 _TRAINING = ("train_on", "features", "label", "task", "positive", "weight", "threshold", "split", "preprocess", "train")
 
 
@@ -80,6 +80,11 @@ class Config:
     @property
     def numeric(self) -> dict[str, Any]:
         return dict(self.document["numeric"])
+
+    @property
+    def seal(self) -> str:
+        """Say what becomes of a step that asks for what is not declared: "strict" or "warn"."""
+        return str(self.document["seal"])
 
     @property
     def snapshot(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def document(model: Document, folder: str) -> dict[str, Any]:
         "numeric": {"profile": model.numeric.profile, "threads": model.numeric.threads or model.threads},
         "snapshot": model.snapshot.model_dump(),
         "allow": model.allow.model_dump(),
+        "seal": model.seal,
         "data": {name: data.model_dump() for name, data in model.data.items()},
         "evaluate": _evaluation(model),
         "gates": _gates(model),

@@ -124,6 +124,7 @@ def conditions(capture: Capture, options: Options) -> dict[str, Any]:
         "process": identity_of_process(),
         "workers": options.workers,
         "reuse": options.reuse,
+        "seal": capture.config.seal,
         "dirty": capture.snapshot.dirty,
         "interpreter": str(capture.environment.interpreter.executable),
         "machine": capture.environment.conditions,
