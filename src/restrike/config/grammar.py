@@ -15,6 +15,7 @@ from restrike.config.grammar_types import (
     Listed,
     Module,
     Name,
+    Network,
     Number,
     Params,
     Scalar,
@@ -63,7 +64,10 @@ class SnapshotLimits(Section):
 
 
 class Allow(Section):
-    network: bool = Field(default=False, description="let steps use the network; the run is then not fully sealed")
+    network: Network = Field(
+        default=False,
+        description="let steps use the network: hosts by name, or true for all of it, and the run is not fully sealed",
+    )
 
 
 class Read(Section):

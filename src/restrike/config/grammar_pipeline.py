@@ -30,6 +30,7 @@ from restrike.config.grammar_types import (
     Json,
     Listed,
     Name,
+    Network,
     Number,
     OutputPath,
     Params,
@@ -84,7 +85,7 @@ class CallStep(Section):
         BeforeValidator(_named, json_schema_input_type=list[str] | dict[str, CallOutput | None]),
     ] = Field(default={}, description="names of what the function returns, in its order")
     timeout: Seconds | None = Field(default=None, description="seconds of wall time")
-    network: bool | None = Field(default=None, description="let this step use the network")
+    network: Network | None = Field(default=None, description="let this step use the network, or hosts by name")
 
 
 class CommandStep(Section):
@@ -101,7 +102,7 @@ class CommandStep(Section):
         BeforeValidator(_with_paths),
     ] = Field(default={}, description="files or folders that the command leaves behind")
     timeout: Seconds | None = Field(default=None, description="seconds of wall time")
-    network: bool | None = Field(default=None, description="let this step use the network")
+    network: Network | None = Field(default=None, description="let this step use the network, or hosts by name")
 
     @field_validator("run", mode="before")
     @classmethod

@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from restrike.config.scalars import described
+from restrike.pipeline import hosts
 
 Json = dict[str, Any]
 
@@ -201,6 +202,26 @@ def _rising(edges: list[float]) -> list[float]:
     return edges
 
 
+def _network(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, list):
+        raise wrong(f"has to be true, false or a list of hosts, not {described(value)}{_as_list(value)}")
+    found = set()
+    for position, text in enumerate(value):
+        if not isinstance(text, str):
+            raise wrong(f"has to hold names of hosts, not {described(text)}", item=position)
+        try:
+            found.add(str(hosts.parse(text)))
+        except hosts.NotAHost as error:
+            raise wrong(str(error), item=position) from None
+    return sorted(found) or False
+
+
+def _as_list(value: Any) -> str:
+    return f"; did you mean [{value}]?" if isinstance(value, str) else ""
+
+
 Name = Annotated[str, AfterValidator(_name)]
 StepName = Annotated[str, AfterValidator(_step_name)]
 Argument = Annotated[str, AfterValidator(_argument)]
@@ -215,6 +236,11 @@ Separator = Annotated[str, AfterValidator(_separator)]
 Number = Annotated[float, AfterValidator(_finite)]
 Share = Annotated[Number, Field(gt=0, lt=1)]
 Scalar = Annotated[Any, AfterValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Network = Annotated[
+    Any,
+    AfterValidator(_network),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 Params = dict[str, Any]
 Columns = Annotated[list[Text], Field(min_length=1), AfterValidator(_distinct)]
 Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str] | None)  # one name for a list of one

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from restrike.config import tree
-from restrike.pipeline.graph import Output, Step, ordered, parse_source
+from restrike.pipeline.graph import Output, Step, network_of, ordered, parse_source
 
 DEFAULT = "default"
-_SORTED = (("environment", "env", "pass"), ("environment", "env", "secret"), ("evaluate", "on"))
+_SORTED = (("environment", "env", "pass"), ("environment", "env", "secret"), ("evaluate", "on"), ("allow", "network"))
 _OUTSIDE_RECIPE = ("name", "gates", "seal")
 _TRAINING = ("train_on", "features", "label", "task", "positive", "weight", "threshold", "split", "preprocess", "train")
 
@@ -138,7 +138,7 @@ def _step(name: str, step: dict[str, Any]) -> Step:
         params=step.get("params", {}),
         outputs=tuple(Output(out["name"], out["path"], out["as"] or "artifact") for out in step["outputs"]),
         timeout=step["timeout"],
-        network=step["network"],
+        network=network_of(step["network"]),
     )
 
 
@@ -159,7 +159,7 @@ def _written(path: tree.Path, document: dict[str, Any], root: tree.Node) -> tree
     """Return where a value of the document stands in the file, which may give it in another form or order."""
     if path == ("numeric", "threads") and root.child("threads") is not None:
         return ("threads",)
-    if path[:-1] in _SORTED:
+    if path[:-1] in _SORTED or (path[0] == "steps" and path[2:-1] == ("network",)):
         return path[:-1]
     if path[0] == "steps" and path[2:3] == ("outputs",) and len(path) > 3:
         listed, _ = root.nearest(path[:3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -56,7 +56,7 @@ class Step:
     params: dict[str, Any] = field(default_factory=dict)
     outputs: tuple[Output, ...] = (Output(OUTPUT),)
     timeout: float | None = None  # seconds of wall time
-    network: bool = False
+    network: bool | tuple[str, ...] = False  # all of it, or hosts by name (restrike.pipeline.hosts)
     seed: Literal["step", "run"] = "step"  # the run's own seed (a random split), or one derived from the step's name
     builtin: bool = False  # a step of restrike.training, executed from the engine
 
@@ -70,12 +70,17 @@ class Step:
             "inputs": {name: str(source) for name, source in sorted(self.inputs.items())},
             "params": self.params,
             "outputs": [{"name": out.name, "path": out.path, "kind": out.kind} for out in self.outputs],
-            "network": self.network,
+            "network": self.network if isinstance(self.network, bool) else list(self.network),
             "seed": self.seed,
         }
 
     def upstream(self) -> set[str]:
         return {source.name for source in self.inputs.values() if source.kind == "step"}
+
+
+def network_of(declared: bool | Sequence[str]) -> bool | tuple[str, ...]:
+    """Return the network of a step as a document holds it; no host at all is no network."""
+    return declared if isinstance(declared, bool) else tuple(declared) or False
 
 
 def parse_source(text: str) -> Source:

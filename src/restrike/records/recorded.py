@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from restrike.pipeline.graph import Output, Step, parse_source
+from restrike.pipeline.graph import Output, Step, network_of, parse_source
 from restrike.records.artifact import Artifact, from_document
 from restrike.records.ledger import Ledger, opening_digest
 
@@ -119,7 +119,7 @@ def _step(document: Mapping[str, Any], declared: Mapping[str, Any]) -> Step:
         params=document["params"],
         outputs=tuple(Output(out["name"], out["path"], out["kind"]) for out in document["outputs"]),
         timeout=declared.get("timeout"),
-        network=document["network"],
+        network=network_of(document["network"]),
         seed=document["seed"],
         builtin=(document["use"] or "").startswith(BUILT_IN),
     )

@@ -172,6 +172,24 @@ class TestAPipelineOfSteps:
         )
         assert [step.network for step in every.steps] == [False, True]
 
+    def test_the_network_is_granted_to_hosts_by_name(self, load_text: Any) -> None:
+        text = "restrike: 1\nallow: {network: [b.example, 'A.example:8080']}\nsteps: {a: {use: m:f}, b: {use: m:f%s}}\n"
+        config = load_text(text % ", network: ['*.C.example']")
+        assert [step.network for step in config.steps] == [("a.example:8080", "b.example"), ("*.c.example",)]
+        assert config.document["allow"] == {"network": ["a.example:8080", "b.example"]}
+        assert config.origin("steps.b.network.0") == "restrike.yaml:3:38"
+        assert config.origin("allow.network.1") == "restrike.yaml:2:9"
+        other = load_text(
+            (text % ", network: ['*.c.example']").replace(
+                "[b.example, 'A.example:8080']", "[a.example:8080, B.example, b.example.]"
+            )
+        )
+        assert other.recipe == config.recipe
+        assert [step.network for step in load_text(text % ", network: []").steps] == [
+            ("a.example:8080", "b.example"),
+            False,
+        ]
+
     def test_outputs_of_a_function_keep_their_order(self, load_text: Any) -> None:
         config = load_text("restrike: 1\nsteps: {a: {use: m:f, outputs: {z: {as: metrics}, b: }}}\n")
         assert config.steps[0].outputs == (Output("z", None, "metrics"), Output("b"))
