@@ -125,15 +125,16 @@ def test_who_swallows_the_refusal_still_has_findings_and_their_lines_work(hoarde
     for way in ALL_WAYS:
         for place, (path, _) in PLACES.items():
             with_step(hoarder, f"{way}_{place}", use="steps:swallowing", params={"place": path, "way": way})
-    run = hoarder.run()
+    run = hoarder.run("--set", "seal=warn")
     assert run["status"] == "finished"
+    assert len(run["seal"]["gaps"]) == 1
     found = {finding["step"]: finding for finding in run["findings"]}
     assert len(run["findings"]) == len(found) == len(ALL_WAYS) * len(PLACES)
     for way in ALL_WAYS:
         for place, (path, kind) in PLACES.items():
             finding = found[f"{way}_{place}"]
-            assert (finding["kind"], finding["where"]) == (kind, path)
-    again = hoarder.run()
+            assert (finding["kind"], finding["subject"], finding["severity"]) == (kind, path, "undeclared")
+    again = hoarder.run("--set", "seal=warn")
     assert {step["state"] for step in again["steps"]} == {"executed"}, "a step with findings must not be reused"
 
     screen = hoarder.types("show", "@last").out
@@ -151,6 +152,36 @@ def test_who_swallows_the_refusal_still_has_findings_and_their_lines_work(hoarde
         assert step["outputs"]["output"]["digest"] == hashlib.sha256(read).hexdigest()
     assert {step["state"] for step in hoarder.run()["steps"]} == {"reused"}
     assert hoarder.reproduce()["verdict"] == "identical"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_strict_seal_refuses_who_swallows_the_refusal_and_shows_the_lines_to_paste(hoarder, place):
+    path, kind = PLACES[place]
+    with_step(hoarder, "read", use="steps:swallowing", params={"place": path, "way": "opened"})
+    with_step(hoarder, "after", use="steps:swallowing", params={"place": "steps.py", "way": "opened"}, inputs={})
+    told = hoarder.types("run", status=1)
+    run = hoarder.types("--json", "show", "@last").json
+    (finding,) = run["findings"]
+    states = {step["name"]: step for step in run["steps"]}
+    assert (states["read"]["state"], states["read"]["outputs"], run["result"]) == ("failed", {}, None)
+    error = states["read"]["error"]
+    assert (error["type"], error["hint"], finding["kind"]) == ("Undeclared", finding["hint"], kind)
+    assert finding["where"] in error["message"]
+    near = told.out[told.out.index("failed in step 'read'") :]
+    assert all(near.count(line) == 1 for line in finding["hint"].splitlines() if place in line)
+    assert hoarder.reproduce()["verdict"] == "identical"
+
+    paste(hoarder, finding["hint"])
+    mended = hoarder.run()
+    assert (mended["status"], mended["findings"], mended["seal"]["gaps"]) == ("finished", [], [])
+
+
+def test_the_seals_mode_is_no_part_of_the_recipe(hoarder):
+    with_step(hoarder, "read", use="steps:swallowing", params={"place": "steps.py", "way": "opened"})
+    strict, warned = hoarder.run(), hoarder.run("--set", "seal=warn")
+    assert strict["recipe"] == warned["recipe"]
+    assert (strict["seal"]["mode"], warned["seal"]["mode"]) == ("strict", "warn")
+    assert {step["state"] for step in warned["steps"]} == {"reused"}
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -207,8 +238,8 @@ def test_a_database_that_would_open_empty_is_a_finding(hoarder):
     (hoarder.project / "ignored").mkdir(exist_ok=True)
     with_step(hoarder, "read", use="base:read")
     with_step(hoarder, "own", use="base:own")
-    (finding,) = hoarder.run()["findings"]
-    assert (finding["step"], finding["where"]) == ("read", "ignored/rows.db")
+    (finding,) = hoarder.run("--set", "seal=warn")["findings"]
+    assert (finding["step"], finding["subject"], finding["where"]) == ("read", "ignored/rows.db", "base.py:6")
     paste(hoarder, finding["hint"])
     content = document(hoarder)
     write(hoarder, content)
@@ -232,7 +263,7 @@ def test_native_readers_cannot_and_are_told(hoarder, ml_env, way):
     with_step(hoarder, "read", use=f"native:{way}", params={"place": path})
     run = hoarder.run(status=1)
     (finding,) = run["findings"]
-    assert (finding["kind"], finding["where"]) == ("ignored by git", path)
+    assert (finding["kind"], finding["subject"]) == ("ignored by git", path)
     paste(hoarder, finding["hint"])
     assert hoarder.run()["findings"] == []
 
@@ -305,10 +336,10 @@ def test_there_is_no_network_unless_it_is_granted(hoarder):
     for way in ways:
         params = {"way": way, "host": "192.0.2.1", "port": 80}
         with_step(hoarder, way, use="web:swallowing", params=params)
-    run = hoarder.run()
+    run = hoarder.run("--set", "seal=warn")
     assert {finding["step"] for finding in run["findings"]} == set(ways)
     assert {finding["kind"] for finding in run["findings"]} == {"network"}
-    assert {step["state"] for step in hoarder.run()["steps"]} == {"executed"}
+    assert {step["state"] for step in hoarder.run("--set", "seal=warn")["steps"]} == {"executed"}
     for finding in run["findings"]:
         paste(hoarder, finding["hint"])
     content = document(hoarder)
@@ -449,7 +480,7 @@ def test_an_ordinary_user_is_sealed_as_well(ordinary):
     if failed["seal"]["isolation"].startswith("reduced"):
         pytest.skip(f"this machine forbids user namespaces: {failed['seal']['isolation']}")
     (finding,) = failed["findings"]
-    assert finding["where"] == "~/at_home.csv"
+    assert finding["subject"] == "~/at_home.csv"
     paste(user, finding["hint"])
     assert run("run")["findings"] == []
     assert run("reproduce", "@last")["verdict"] == "identical"

@@ -68,6 +68,8 @@ def seal_of(run: RecordedRun) -> dict[str, Any]:
     recipe = run.recipe
     return {
         "isolation": _isolation(run),
+        "mode": run.opening["conditions"].get("seal", "warn"),
+        "gaps": gaps(run),
         "code": recipe["code"]["fingerprint"],
         "config": run.opening["config"],
         "environment": recipe["environment"],
@@ -76,6 +78,28 @@ def seal_of(run: RecordedRun) -> dict[str, Any]:
         "numeric": recipe["numeric"],
         "seeds": recipe["seeds"],
     }
+
+
+def gaps(run: RecordedRun) -> list[str]:
+    """Return, a sentence each, why a run is not fully sealed."""
+    found = []
+    if networked := [step.name for step in run.steps if step.network is True]:
+        found.append(f"the network was granted to {_listed(networked)}")
+    kept = {name: record["findings"] for name, record in run.step_records.items() if record["state"] == "executed"}
+    if asking := [name for name, told in kept.items() if any(_is_undeclared(item) for item in told)]:
+        found.append(f"what was not declared was asked for by {_listed(asking)}")
+    if reading := [name for name, told in kept.items() if any(item.get("severity") == "unsealed" for item in told)]:
+        found.append(f"the machine's own files were read by {_listed(reading)}")
+    return found
+
+
+def _is_undeclared(finding: dict[str, Any]) -> bool:
+    return bool(finding.get("severity", "undeclared") == "undeclared")  # before there were others, all were
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return ", ".join(quoted) if len(quoted) <= 4 else f"{', '.join(quoted[:3])} and {len(quoted) - 3} more"
 
 
 def _isolation(run: RecordedRun) -> str | None:

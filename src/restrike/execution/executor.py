@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from restrike.base import atomic
+from restrike.execution.finding import Explain, Seen
 from restrike.execution.given import Given
 from restrike.execution.log import RunLog
 from restrike.execution.materials import PROJECT, PROTOCOL, Materials
@@ -18,8 +19,6 @@ from restrike.execution.steprun import StepRun
 from restrike.pipeline.graph import Step
 from restrike.records.artifact import Artifact
 from restrike.store import Store
-
-Explain = Callable[[Step, tuple[Lookup, ...], bool], list[dict[str, Any]]]
 
 SCARCE = 1 << 20  # bytes left on a disk that a step has filled: what it asked for did not fit
 
@@ -48,13 +47,25 @@ class Executor:
         run.cpu_seconds, run.wall_seconds, run.max_rss = outcome.cpu_seconds, outcome.wall_seconds, outcome.max_rss
         run.notes = list(outcome.result.get("notes", ()))
         run.observed = outcome.result.get("observed")
-        if outcome.state == "ok":
-            self._collect(run, outcome, outputs)
-        else:
+        told = self.explain(step, self._seen(outcome, outputs))
+        run.findings, run.notes = told.findings, [*run.notes, *told.notes]
+        if outcome.state != "ok":
             run.error = self._error(step, outcome)
             self._refuse_if_full(run)
-        run.findings = self.explain(step, (*outcome.lookups, *self._imports(outcome)), run.state == "failed")
+        elif told.refused is not None:
+            run.error = told.refused
+        else:
+            self._collect(run, outcome, outputs)
         return run
+
+    def _seen(self, outcome: Outcome, folder: Path) -> Seen:
+        made = outcome.result.get("outputs") or {}
+        return Seen(
+            lookups=(*outcome.lookups, *self._imports(outcome)),
+            trace=outcome.result.get("trace") or {},
+            error=outcome.result.get("error"),
+            outputs={name: folder / item["path"] for name, item in made.items()},
+        )
 
     def _imports(self, outcome: Outcome) -> list[Lookup]:
         """Return where a module that was not found would have been: Python lists folders, and asks for no name."""

@@ -1,51 +1,139 @@
-"""Findings: what a step asked for and was not given, told with the line that would declare it."""
+"""Findings of a run: what its steps used undeclared, told with the place in the user's code and the way out."""
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import restrike
-from restrike.code import Snapshot
-from restrike.config import DataDecl
-from restrike.execution.executor import Explain
-from restrike.execution.sandbox import Lookup
-from restrike.execution.sandbox.hidden import hidden
+from restrike.execution import readings
+from restrike.execution.capture import Capture
+from restrike.execution.finding import REFUSED, Explain, Finding, Seen, Told, refusal
+from restrike.execution.sandbox import Lookup, layout
+from restrike.execution.sandbox.hidden import Belongings, Hidden, hidden
 from restrike.execution.sandbox.hints import Hints
+from restrike.execution.whereabouts import Whereabouts, absolute
 from restrike.pipeline.graph import Step
+from restrike.worker import seal
 
 
-def explainer(project: Path, data: Mapping[str, DataDecl], snapshot: Snapshot, import_roots: Iterable[str]) -> Explain:
-    """Return a function that turns a step's look-ups into findings, knowing the user's own files."""
-    left_out = {item.path: item.reason for item in snapshot.left_out}
-    # Folders that a .pth file of the environment names: a Python that a step starts looks whether they are there.
-    own = {Path(restrike.__file__).parents[1], project, *(project / root for root in import_roots)}
+def explainer(project: Path, captured: Capture, code: Path) -> Explain:
+    """Return a function that tells what a step used undeclared, knowing the user's own files and variables.
 
-    suggested = {name: item.path for name, item in data.items()}
-    lock = threading.Lock()
+    `code` is where the snapshot is restored by the time a step has ended.
+    """
+    return _Explainer(project, captured, code)
 
-    def explain(step: Step, lookups: tuple[Lookup, ...], failed: bool) -> list[dict[str, Any]]:
-        given = {source.name for source in step.inputs.values() if source.kind == "data"}
-        with lock:  # steps that run at once suggest names that do not clash
-            found = hidden(
-                lookups,
-                project=project,
-                home=Path.home(),
-                data={name: item.path for name, item in data.items()},
-                inputs=given,
-                left_out=left_out,
-                exists=_is_there,
-                hints=Hints(step.name, {*step.inputs, *step.params}, suggested, builtin=step.builtin),
-            )
-        found = [item for item in found if item.host not in own and not (step.network and item.kind == "network")]
-        return [
-            {"kind": item.kind, "step": step.name, "what": item.what, "where": item.path, "hint": item.hint}
-            for item in found
-        ]
+
+def unexplained(step: Step, seen: Seen) -> Told:
+    """Find nothing, as `check` does: it does not look at the user's files."""
+    return Told()
+
+
+def as_recorded(errors: Mapping[str, Mapping[str, Any]], found: Mapping[str, list[dict[str, Any]]]) -> Explain:
+    """Return a function that refuses what was refused before: a step that asks again for what it then asked for.
+
+    `errors` and `found` are those of the recorded steps. The user's files are not looked at: whether they had what the
+    step asked for is in the record.
+    """
+
+    def explain(step: Step, seen: Seen) -> Told:
+        error = errors.get(step.name) or {}
+        if error.get("type") != REFUSED:
+            return Told()
+        asked = {lookup.path for lookup in seen.lookups} | {item["name"] for item in seen.trace.get("variables", ())}
+        wanted = [item for item in found.get(step.name, ()) if item["severity"] == "undeclared"]
+        return Told(refused=dict(error) if all(_place(item) in asked for item in wanted) else None)
 
     return explain
+
+
+def _place(item: Mapping[str, Any]) -> str:
+    """Return what a recorded finding was about as the seal knows it."""
+    subject = str(item["subject"])
+    if item["kind"] in ("environment variable", "network"):
+        return subject
+    if subject.startswith("~/"):
+        return seal.HOME + subject[1:]
+    return absolute(subject)
+
+
+class _Explainer:
+    def __init__(self, project: Path, captured: Capture, code: Path):
+        config, roots = captured.config, captured.sealed.import_roots
+        self._project, self._captured, self._code = project, captured, code
+        self._strict = config.seal == "strict"
+        self._left_out = {item.path: item.reason for item in captured.snapshot.left_out}
+        # Folders that a .pth file of the environment names: a Python that a step starts looks whether they are there.
+        self._own = {Path(restrike.__file__).parents[1], project, *(project / root for root in roots)}
+        self._shell = frozenset(os.environ)
+        environment = config.environment
+        self._variables = {*environment.pass_, *environment.secret, *environment.set}
+        self._suggested = {name: item.path for name, item in config.data.items()}
+        self._lock = threading.Lock()
+
+    def __call__(self, step: Step, seen: Seen) -> Told:
+        hints = Hints(step.name, {*step.inputs, *step.params}, self._suggested, builtin=step.builtin)
+        where = Whereabouts(
+            step, seen.trace, seen.error, self._code, self._captured.sealed.import_roots, self._written_at
+        )
+        found = [
+            *self._hidden(step, seen, hints, where),
+            *readings.of_variables(step.name, seen.trace, self._shell, self._variables, hints),
+            *readings.of_readings(step.name, seen.trace),
+            *readings.of_temporary_names(step.name, seen.trace, seen.outputs, where),
+        ]
+        refused = refusal(found) if self._strict else None
+        return Told([item.document() for item in found], list(readings.notes(seen.trace)), refused)
+
+    def _hidden(self, step: Step, seen: Seen, hints: Hints, where: Whereabouts) -> Iterator[Finding]:
+        opened = {absolute(item["path"]) for item in seen.trace.get("opened", ())}
+        lookups = (*seen.lookups, *_settings(opened))
+        config = self._captured.config
+        belongings = Belongings(
+            project=self._project,
+            home=Path.home(),
+            data={name: item.path for name, item in config.data.items()},
+            inputs={source.name for source in step.inputs.values() if source.kind == "data"},
+            left_out=self._left_out,
+            exists=_is_there,
+            target=_target,
+            by_own_line=opened,
+        )
+        with self._lock:  # steps that run at once suggest names that do not clash
+            found = hidden(lookups, belongings, hints)
+        for item in found:
+            if item.host not in self._own and not (step.network and item.kind == "network"):
+                yield Finding(
+                    item.kind, step.name, item.path, item.what, _where(item, where, seen), item.hint, "undeclared"
+                )
+
+    def _written_at(self, key: str) -> str | None:
+        try:
+            origin = self._captured.config.origin(key)
+        except KeyError:
+            return None
+        return origin if origin != "default" else None
+
+
+def _settings(opened: Iterable[str]) -> Iterator[Lookup]:
+    """Yield look-ups of the machine's settings, which nobody watches: libraries look for many of them in passing."""
+    given = (*layout.ETC, *layout.SETTINGS, *layout.NETWORK_SETTINGS, "/etc/localtime")
+    for path in opened:
+        if path.startswith("/etc/"):
+            yield Lookup(path, (path + "/").startswith(tuple(place + "/" for place in given)), "open")
+
+
+def _where(item: Hidden, where: Whereabouts, seen: Seen) -> str:
+    if item.kind == "network":
+        return where.of_network(item.path)
+    if item.kind == "history":
+        return where.of_text("git")
+    imported = any(lookup.path == item.asked and lookup.kind == "import" for lookup in seen.lookups)
+    return where.of_module(item.asked) if imported else where.of_path(item.asked)
 
 
 def _is_there(path: Path) -> bool:
@@ -55,6 +143,9 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def unexplained(step: Step, lookups: tuple[Lookup, ...], failed: bool) -> list[dict[str, Any]]:
-    """Find nothing, as `reproduce` does: it does not look at the user's files."""
-    return []
+def _target(path: Path) -> Path | None:
+    """Return what a symbolic link leads to, None for what is no link."""
+    try:
+        return path.resolve() if path.is_symlink() else None
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return None

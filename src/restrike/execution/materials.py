@@ -65,6 +65,7 @@ class Materials:
     ):
         self.store, self.repository, self.sealed, self.folder = store, repository, sealed, folder
         self.fresh, self._mend = fresh, mend
+        self.code = folder / "code"  # the snapshot, once the sandbox has been started
         self.isolation: str | None = None  # how steps were sealed: known once they have ended
         self._on_log = on_log
         self._sandbox: Sandbox | None = None
@@ -125,7 +126,7 @@ class Materials:
         return target
 
     def _start(self) -> Sandbox:
-        code, archive = self.folder / "code", self.folder / "engine"
+        code, archive = self.code, self.folder / "engine"
         self.repository.restore(self.sealed.commit, code, fingerprint=self.sealed.fingerprint)
         engine.place(self.store, self.sealed.engine, archive)
         interpreter = self.sealed.interpreter

@@ -71,7 +71,7 @@ def run(place: Place, capture: Capture, options: Options, folder: Path, progress
         finished=lambda step: _record(ledger, run_id, step),
         workers=options.workers,
     )
-    explain = findings.explainer(place.project, capture.config.data, capture.snapshot, capture.sealed.import_roots)
+    explain = findings.explainer(place.project, capture, materials.code)
     executor = Executor(ledger.store, materials, log, explain)
     runner = Runner(capture.recipe, capture.steps, materials, executor, rules, progress)
     status = "interrupted"

@@ -207,7 +207,9 @@ def _execute(
     )
     materials = Materials(store, place.repository, sealed, folder, on_log=log.write, fresh=True)
     rules = Rules(reuse.never, lambda made: made.digest, lambda run: None, request.workers)
-    executor = Executor(store, materials, log, findings.unexplained)
+    errors = {name: record["error"] for name, record in recorded.step_records.items() if record["error"]}
+    found = {name: record["findings"] for name, record in recorded.step_records.items()}
+    executor = Executor(store, materials, log, findings.as_recorded(errors, found))
     runner = Runner(recorded.recipe, steps, materials, executor, rules, progress)
     try:
         runs = runner.execute(recorded_inputs(recorded, steps) if request.step else None)

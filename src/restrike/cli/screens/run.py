@@ -16,6 +16,7 @@ from restrike.cli.screens.words import counted, seconds, short
 Document = Mapping[str, Any]
 
 EXECUTED = ("executed", "failed")  # states of steps that took time of their own
+REFUSED = "Undeclared"  # type of the error of a step that asked for what it was not given
 
 
 def screen(document: Document) -> RenderableType:
@@ -59,8 +60,16 @@ def _failure(name: str, error: Document) -> Group:
     else:
         parts.append(measures.indented(Text(_told(error))))
     if error.get("hint"):
-        parts.append(measures.indented(Text.assemble(("hint", "bold cyan"), f": {error['hint']}")))
+        parts.append(measures.indented(_hint(error["hint"])))
     return Group(*parts)
+
+
+def _hint(text: str) -> Text:
+    """Return a hint; of several lines, so that they can be pasted as they stand."""
+    if "\n" in text:
+        text = "\n" + textwrap.indent(text, "    ")
+        return Text.assemble(("hint", "bold cyan"), ": in restrike.yaml", (text, "cyan"))
+    return Text.assemble(("hint", "bold cyan"), f": {text}")
 
 
 def _told(error: Document) -> str:
@@ -73,7 +82,10 @@ def _told(error: Document) -> str:
 def findings(document: Document) -> Group | None:
     """Show what a step asked for and could not have, with the lines that would give it."""
     shown: list[str | Text] = []
+    refused = {step["name"] for step in document["steps"] if (step.get("error") or {}).get("type") == REFUSED}
     for finding in document.get("findings") or []:
+        if finding["step"] in refused and finding.get("severity") == "undeclared":
+            continue  # the step's failure has told it
         where = finding.get("where") or ""
         where = f" ({where})" if where not in finding["what"] else ""
         shown.append(Text.assemble((finding["step"], "bold"), f": {finding['what']}{where}"))
@@ -96,6 +108,7 @@ def seal(document: Document) -> Group | None:
                 ("recipe", short(document["recipe"])),
                 ("result", short(document["result"]) if document.get("result") else None),
                 ("isolation", sealed.get("isolation")),
+                ("not sealed", lines(sealed.get("gaps") or [])),
             ]
         ),
     )

@@ -8,6 +8,9 @@ from pathlib import PurePosixPath
 
 INDENT = "  "
 _PLAIN = re.compile(r"[A-Za-z./~][\w./~+-]*", re.ASCII)  # no other meaning in YAML: no number, no sign of its own
+_SECRET = re.compile(
+    r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEY|KEY)(_|$)", re.IGNORECASE
+)
 _WORDS = ("~", "true", "false", "null", "yes", "no", "on", "off")
 
 
@@ -51,6 +54,17 @@ class Hints:
     def network(self) -> str:
         """Grant the network."""
         return _piece("allow", "network", "true") if self._builtin else _piece("steps", self._step, "network", "true")
+
+    def variable(self, name: str) -> str:
+        """Hand a variable on to steps: as a secret where its name says that it is one."""
+        role = "secret" if _SECRET.search(name) else "pass"
+        return _piece("environment", "env", role, f"[{name}]")
+
+    def parameter(self, name: str) -> str:
+        """Give the step a value instead of having it look for one."""
+        if self._builtin:
+            return "only a step of your own can have parameters"
+        return _piece("steps", self._step, "params", name, "...")
 
     def _input(self, dataset: str) -> str:
         name = _free(_identifier(dataset), self._taken)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from restrike.execution.sandbox import Lookup
-from restrike.execution.sandbox.hidden import Hidden, hidden
+from restrike.execution.sandbox.hidden import Belongings, Hidden, hidden
 from restrike.execution.sandbox.hints import Hints
 
 INPUT = "steps:\n  fit:\n    inputs:\n      {0}: data.{0}"
@@ -18,8 +18,8 @@ PROJECT, HOME = Path("/home/ann/p"), Path("/home/ann")
 def find(*lookups: Lookup | str, **given: Any) -> list[Hidden]:
     entries = [Lookup(item, False, "open") if isinstance(item, str) else item for item in lookups]
     defaults: dict[str, Any] = {"data": {}, "inputs": set(), "left_out": {}, "exists": lambda path: True}
-    defaults["hints"] = Hints("fit", {"taken"}, dict(given.get("data", {})))
-    return hidden(entries, project=PROJECT, home=HOME, **{**defaults, **given})
+    hints = Hints("fit", {"taken"}, dict(given.get("data", {})))
+    return hidden(entries, Belongings(project=PROJECT, home=HOME, **{**defaults, **given}), hints)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,50 @@ def test_hidden_files_come_with_the_way_out(path: str, given: dict[str, Any], ki
 )
 def test_innocent_look_ups_are_not_told(lookup: Lookup | str) -> None:
     assert find(lookup) == []
+
+
+def test_a_setting_of_the_machine_counts_where_the_users_own_line_asks_for_it() -> None:
+    (item,) = find("/etc/machine-id", by_own_line={"/etc/machine-id"})
+    assert (item.kind, item.path) == ("outside the project", "/etc/machine-id")
+
+
+def test_a_path_that_leaves_the_tree_is_found_beside_the_project() -> None:
+    there = {Path("/home/ann/beside.csv"), Path("/home/above.csv")}
+    beside, above = find("/beside.csv", "/above.csv", exists=there.__contains__)
+    assert (beside.path, beside.host) == ("../beside.csv", Path("/home/ann/beside.csv"))
+    assert "data:\n  beside: /home/ann/beside.csv" in beside.hint
+    assert beside.hint.endswith("open it as '/home/ann/beside.csv'")
+    assert above.path == "../../above.csv"
+    assert find("/.git", "/.git/config", exists=lambda path: path.is_relative_to(HOME)) == []
+
+
+def test_a_path_that_leaves_the_tree_to_given_data_is_opened_by_its_own_name() -> None:
+    (item,) = find("/x.csv", data={"x": "/home/ann/x.csv"}, inputs={"x"}, exists={Path("/home/ann/x.csv")}.__contains__)
+    assert item.hint == "open it as '/home/ann/x.csv'"
+
+
+def test_a_link_that_leads_out_of_the_project_says_where_to() -> None:
+    links = {PROJECT / "linked": Path("/mnt/far")}
+    (item,) = find("/project/linked/x.csv", target=links.get)
+    assert (item.kind, item.path) == ("outside the project", "linked/x.csv")
+    assert "'/mnt/far/x.csv'" in item.what
+    assert item.hint.startswith("data:\n  linked: linked\n")
+    within = {PROJECT / "linked": PROJECT / "data"}
+    assert [item.kind for item in find("/project/linked/x.csv", target=within.get)] == ["ignored by git"]
+
+
+def test_the_repository_counts_for_who_asks_git() -> None:
+    git = Lookup("/usr/bin/git", True, "exec")
+    (item,) = find(git, "/project/.git")
+    assert item.kind == "history"
+    assert find(Lookup("/env/bin/tool", True, "exec"), "/project/.git") == []
+
+
+def test_a_variable_whose_name_says_so_is_handed_on_as_a_secret() -> None:
+    assert Hints("fit").variable("COUNTRY") == "environment:\n  env:\n    pass: [COUNTRY]"
+    for name in ("HUB_TOKEN", "API_KEY", "db_password", "AWS_SECRET_ACCESS_KEY"):
+        assert Hints("fit").variable(name) == f"environment:\n  env:\n    secret: [{name}]"
+    assert "pass" in Hints("fit").variable("KEYBOARD")
 
 
 def test_what_the_user_does_not_have_either_is_not_hidden() -> None:
