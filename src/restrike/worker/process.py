@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from restrike.worker import failure, filter, kernel, operations, seal, wire
+from restrike.worker import failure, filter, kernel, operations, relay, seal, wire
 
 SEAL_FAILED = 70  # exit status of a step that could not be sealed; its result says why
 RESULT_LOST = 71  # exit status of a step whose result could not be written
@@ -44,11 +44,15 @@ def run(number: int, how: Surroundings, channel: socket.socket, job: int, result
     except BaseException as error:  # noqa: BLE001  # a forked process must not return into the zygote's loop
         wire.write(result, {"state": "failed", "error": failure.document(error, origin="seal")})
         os._exit(SEAL_FAILED)
+    callers: relay.Callers | None = None
     try:
         _start_afresh(how, order)
+        callers = relay.Callers(order["way_out"], order["folder"]) if "way_out" in order else None
         document = operations.execute(order["job"])
     except BaseException as error:  # noqa: BLE001  # the worker's boundary: the step's own failure, told to the user
         document = {"state": "failed", "error": failure.document(error)}
+    if callers is not None:
+        document["callers"] = callers.document()
     status = RESULT_LOST
     try:
         _finish(result, document)
@@ -87,7 +91,16 @@ def _seal(number: int, how: Surroundings, order: dict[str, Any]) -> None:
     else:
         wire.send(channel, {"listener": number}, [listener])
         os.close(listener)
+    if order.get("hosts"):
+        _open_way_out(number, how, order, channel)
     channel.close()
+
+
+def _open_way_out(number: int, how: Surroundings, order: dict[str, Any], channel: socket.socket) -> None:
+    with relay.open_port(sealed=how.sealed) as port:
+        wire.send(channel, {"way_out": number}, [port.fileno()])
+        order["way_out"] = port.getsockname()[1]
+    order["variables"].update(relay.variables(order["way_out"], order["hosts"]))
 
 
 def _start_afresh(how: Surroundings, order: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from restrike.execution.sandbox.work import Mount, Seal, Work
+from restrike.execution.sandbox.work import Disguise, Mount, Network, Seal, Work
 from restrike.worker import seal as places
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
@@ -16,18 +16,13 @@ MACHINE = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 # What libraries and programs are found through. Certificates and name service only matter with a network.
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives")
-NETWORK_SETTINGS = (
-    "/etc/resolv.conf",
-    "/etc/ssl",
-    "/etc/pki",
-    "/etc/ca-certificates",
-    "/etc/services",
-    "/etc/protocols",
-)
+HOSTS_SETTINGS = ("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/services", "/etc/protocols")
+NETWORK_SETTINGS = ("/etc/resolv.conf", *HOSTS_SETTINGS)  # where hosts are named, the proxy looks their addresses up
+_OF_NETWORK: dict[Network, tuple[str, ...]] = {"none": (), "hosts": HOSTS_SETTINGS, "all": NETWORK_SETTINGS}
 # Places under a system folder where people keep work of their own.
 MASKED = ("/usr/src", "/usr/local/src")
 ETC = {
-    "/etc/passwd": f"{{user}}:x:0:0:{{user}}:{places.HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+    "/etc/passwd": "{user}:x:0:0:{user}:{home}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
     "/etc/group": "{user}:x:0:\nnogroup:x:65534:\n",
     "/etc/hosts": "127.0.0.1 localhost restrike\n::1 localhost\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
@@ -35,14 +30,14 @@ ETC = {
 OWN = ("/proc", "/dev", "/sys", "/tmp", "/etc", places.INPUTS, places.OUTPUTS, places.ENGINE)
 
 
-def of_seal(seal: Seal, *, network: bool) -> list[dict[str, Any]]:
+def of_seal(seal: Seal, *, network: Network) -> list[dict[str, Any]]:
     """Return the layout of the root that a zygote, and every step forked from it, has."""
     binds = [_bind(Mount(Path(path), path)) for path in (*SYSTEM, *MACHINE) if _is_real(path)]
     links = [{"link": os.readlink(path), "at": path} for path in SYSTEM if os.path.islink(path)]
     binds += [_bind(mount) for mount in seal.environment]
     binds += [_bind(Mount(seal.engine, places.ENGINE)), _bind(Mount(seal.code, places.CODE))]
     binds = ordered(binds)
-    return [*links, *binds, *_masks(seal, binds), *_etc(network, seal.disguise.user), *_devices()]
+    return [*links, *binds, *_masks(seal, binds), *_etc(network, seal.disguise), *_devices()]
 
 
 def of_work(work: Work) -> list[dict[str, Any]]:
@@ -101,12 +96,12 @@ def _masks(seal: Seal, binds: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield {"empty": True, "at": path}
 
 
-def _etc(network: bool, user: str) -> Iterable[dict[str, Any]]:
+def _etc(network: Network, disguise: Disguise) -> Iterable[dict[str, Any]]:
     for path, text in ETC.items():
-        yield {"file": text.replace("{user}", user), "at": path}
+        yield {"file": text.replace("{user}", disguise.user).replace("{home}", disguise.home), "at": path}
     if os.path.exists("/usr/share/zoneinfo/UTC"):
         yield {"link": "/usr/share/zoneinfo/UTC", "at": "/etc/localtime"}
-    for path in (*SETTINGS, *(NETWORK_SETTINGS if network else ())):
+    for path in (*SETTINGS, *_OF_NETWORK[network]):
         if os.path.exists(path):
             yield {"bind": os.path.realpath(path), "at": path, "writable": False}
 

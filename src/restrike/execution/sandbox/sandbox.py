@@ -13,8 +13,9 @@ from typing import Any
 from restrike.execution.sandbox import ending, layout, reduced
 from restrike.execution.sandbox.errors import SealFailed
 from restrike.execution.sandbox.link import Link, Unsealed
+from restrike.execution.sandbox.proxy import Proxy, with_places
 from restrike.execution.sandbox.streams import Streams
-from restrike.execution.sandbox.work import Disguise, Lookup, Outcome, Seal, Work
+from restrike.execution.sandbox.work import Disguise, Lookup, Network, Outcome, Seal, Work
 from restrike.worker import seal as places
 from restrike.worker import wire
 
@@ -25,11 +26,13 @@ _PATIENCE = 10.0  # seconds for a killed step to be gone before its zygote is en
 
 
 class _Running:
-    def __init__(self) -> None:
+    def __init__(self, hosts: list[str]) -> None:
+        self.hosts = hosts
         self.done = threading.Event()
         self.link: Link | None = None
         self.message: dict[str, Any] | None = None  # None: the zygote went away
         self.lookups: list[Lookup] = []
+        self.proxy: Proxy | None = None
 
 
 class Sandbox:
@@ -42,7 +45,7 @@ class Sandbox:
         self._seal = seal
         self._streams = Streams(on_log)
         self._lock = threading.RLock()
-        self._links: dict[tuple[bool, bool], Link] = {}
+        self._links: dict[tuple[bool, Network], Link] = {}
         self._running: dict[int, _Running] = {}
         self._numbers = itertools.count(1)
         self._unsealed: str | None = None
@@ -61,7 +64,7 @@ class Sandbox:
     def isolation(self) -> str:
         """Say what keeps steps apart from the machine; found by trying."""
         if not self._links and not self._stopped:
-            self._link(preloaded=bool(self._seal.preload), network=False)
+            self._link(preloaded=bool(self._seal.preload), network="none")
         if not self._links:
             return "none: nothing was executed"
         if self._unsealed is None:
@@ -70,8 +73,8 @@ class Sandbox:
 
     def execute(self, work: Work) -> Outcome:
         """Execute work in a process of its own and wait for its end. Raise SealFailed if it cannot be sealed."""
-        link = self._link(preloaded=bool(self._seal.preload) and _is_heavy(work), network=work.network)
-        number, running = next(self._numbers), _Running()
+        link = self._link(preloaded=bool(self._seal.preload) and _is_heavy(work), network=work.reach)
+        number, running = next(self._numbers), _Running(_hosts(work))
         running.link = link
         order = self._order(work, number)
         self._running[number] = running
@@ -85,6 +88,8 @@ class Sandbox:
             return self._outcome(work, running, result, wall, timed_out=timed_out)
         finally:
             self._running.pop(number, None)
+            if running.proxy is not None:
+                running.proxy.stop()
             os.close(result)
             if self._reduced is not None:
                 self._reduced.clear(number)
@@ -104,12 +109,13 @@ class Sandbox:
 
     def _order(self, work: Work, number: int) -> dict[str, Any]:
         if self._reduced is not None:
-            return self._reduced.order(work, number)
+            return self._reduced.order(work, number) | {"hosts": _hosts(work)}
         return {
             "job": work.job,
             "layout": layout.of_work(work),
             "folder": places.PROJECT,
             "variables": work.secrets,
+            "hosts": _hosts(work),
         }
 
     def _start(self, link: Link, number: int, step: str, order: dict[str, Any], result: int) -> None:
@@ -142,6 +148,7 @@ class Sandbox:
         if document.get("error", {}).get("origin") == "seal":
             told = document["error"]
             raise SealFailed(f"step '{work.step}' could not be sealed: {told['message']}", where=f"step '{work.step}'")
+        asked, all_asked = running.proxy.stop() if running.proxy is not None else ((), True)
         lookups = running.lookups
         if self._reduced is not None:
             document = self._reduced.as_sealed(document)
@@ -154,13 +161,15 @@ class Sandbox:
             wall_seconds=wall,
             max_rss=message["rss"],
             untraced=message.get("untraced"),
+            asked=with_places(asked, document.pop("callers", {})),
+            all_asked=all_asked,
         )
 
-    def _link(self, *, preloaded: bool, network: bool) -> Link:
+    def _link(self, *, preloaded: bool, network: Network) -> Link:
         with self._lock:
             if self._stopped:
                 raise SealFailed("the sandbox has been stopped")
-            key = (preloaded, network and self._unsealed is None)
+            key: tuple[bool, Network] = (preloaded, network if self._unsealed is None else "none")
             link = self._links.get(key)
             if link is None or link.ended:
                 if link is not None:
@@ -168,7 +177,7 @@ class Sandbox:
                 link = self._links[key] = self._launch(*key)
             return link
 
-    def _launch(self, preloaded: bool, network: bool) -> Link:
+    def _launch(self, preloaded: bool, network: Network) -> Link:
         if self._unsealed is None:
             try:
                 return self._connect(*self._sealed_orders(preloaded, network))
@@ -187,11 +196,11 @@ class Sandbox:
             if running.link is link:
                 running.done.set()
 
-    def _sealed_orders(self, preloaded: bool, network: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _sealed_orders(self, preloaded: bool, network: Network) -> tuple[dict[str, Any], dict[str, Any]]:
         entries = layout.of_seal(self._seal, network=network)
         warden = {
             "sealed": True,
-            "network": network,
+            "network": network == "all",
             "layout": entries,
             "interpreter": layout.interpreter(self._seal),
             "engine": places.ENGINE,
@@ -201,7 +210,7 @@ class Sandbox:
         }
         zygote = {
             "sealed": True,
-            "own_network": not network,
+            "own_network": network != "all",
             "engine": places.ENGINE,
             "preload": list(self._seal.preload) if preloaded else [],
             "overlay_options": "" if os.getuid() == 0 else ",userxattr",
@@ -211,6 +220,9 @@ class Sandbox:
         return warden, zygote
 
     def _heard(self, message: dict[str, Any], descriptors: list[int]) -> None:
+        if "way_out" in message:
+            self._answer(message["way_out"], descriptors[0])
+            return
         running = self._running.get(message.get("ended", 0))
         if running is not None:
             if descriptors:
@@ -219,6 +231,18 @@ class Sandbox:
             running.done.set()
         for descriptor in descriptors:
             os.close(descriptor)
+
+    def _answer(self, number: int, listener: int) -> None:
+        """Have a step's requests for the hosts that it was granted answered."""
+        running = self._running.get(number)
+        if running is None:
+            os.close(listener)
+        else:
+            running.proxy = Proxy(listener, running.hosts)
+
+
+def _hosts(work: Work) -> list[str]:
+    return list(work.network) if isinstance(work.network, tuple) else []
 
 
 def _disguised(disguise: Disguise) -> dict[str, Any]:

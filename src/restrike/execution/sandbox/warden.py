@@ -160,7 +160,9 @@ class _Warden:
         elif "ended" in message:
             self._tell_end(message)
         else:
-            wire.send(self.channel, message)
+            wire.send(self.channel, message, descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
         return True
 
     def _listen(self, number: int, listener: int) -> None:

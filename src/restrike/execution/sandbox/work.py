@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from restrike.execution.sandbox.proxy import Asked
+from restrike.worker import seal
+
+Network = Literal["none", "hosts", "all"]  # what of it a zygote's steps have
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -20,11 +25,14 @@ class Mount:
 class Disguise:
     """What is made to look otherwise than in an ordinary execution, to see whether a step minds.
 
-    `cores` is how many it may use; `fixed_addresses` has memory laid out alike in every process.
+    `home` is what `/etc/passwd` says, and nothing more. `cores` is how many it may use; `online` how many the system
+    counts. `fixed_addresses` has memory laid out alike in every process.
     """
 
     user: str = "restrike"
+    home: str = seal.HOME
     cores: int | None = None
+    online: int | None = None
     fixed_addresses: bool = False
 
 
@@ -57,6 +65,7 @@ class Seal:
 class Work:
     """One job for a process of its own. `timeout` is wall time in seconds; `secrets` are variables never recorded.
 
+    `network` is all of it, none, or the hosts that the step may reach by name (see `restrike.pipeline.hosts`).
     `light` keeps a step off the preloaded zygote: worth it for a step that needs nothing of what it has imported.
     """
 
@@ -65,9 +74,13 @@ class Work:
     mounts: tuple[Mount, ...]
     outputs: Path
     timeout: float | None = None
-    network: bool = False
+    network: bool | tuple[str, ...] = False
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     light: bool = False
+
+    @property
+    def reach(self) -> Network:
+        return "none" if not self.network else "all" if self.network is True else "hosts"
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,8 @@ class Outcome:
     """How work ended. `result` is the worker's document; on a failure its `error` says what, for every `state`.
 
     `cpu_seconds` and `max_rss` (bytes) include the processes that the step started and waited for. `untraced` says why
-    look-ups are not known, where they are not.
+    look-ups are not known, where they are not. `asked` is what a step asked the network for that was granted hosts by
+    name; it is all that it asked for unless the proxy was ended from outside.
     """
 
     state: Literal["ok", "failed", "timed out", "killed"]
@@ -98,3 +112,5 @@ class Outcome:
     wall_seconds: float
     max_rss: int
     untraced: str | None = None
+    asked: tuple[Asked, ...] = ()
+    all_asked: bool = True

@@ -53,6 +53,6 @@ def test_the_interpreter_is_named_by_its_fixed_place(mounts: tuple[Mount, ...], 
 
 def test_a_project_below_a_system_folder_is_masked(tmp_path: Path) -> None:
     seal = Seal(Path("/usr/bin/python3"), (), tmp_path, tmp_path, (), {}, hidden=(Path("/usr/share"), tmp_path))
-    masked = [entry["at"] for entry in of_seal(seal, network=False) if "empty" in entry]
+    masked = [entry["at"] for entry in of_seal(seal, network="none") if "empty" in entry]
     assert "/usr/share" in masked
     assert str(tmp_path) not in masked

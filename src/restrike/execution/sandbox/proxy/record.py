@@ -1,0 +1,96 @@
+"""What a step asked the network for: one entry for each host and port, with how often and how many bytes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+MOST = 1000  # different hosts and ports that are told apart; what comes after them is counted together
+OTHERS = "(others)"
+_CLIENTS = 8  # ports of the step that are kept for an entry: they lead to the line of code that asked
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A host and port that a step asked for. `bytes` are those of both directions, `why` says why it was refused.
+
+    `clients` are the step's own ports, the first few of them; `place` (file, line, function) is the line of the project
+    that asked, where it is known.
+    """
+
+    host: str
+    port: int
+    times: int
+    bytes: int
+    allowed: bool
+    why: str | None = None
+    clients: tuple[int, ...] = ()
+    place: Mapping[str, Any] | None = None
+
+
+class Entry:
+    """One host and port while it is counted."""
+
+    def __init__(self, host: str, port: int, lock: threading.Lock):
+        self.host, self.port = host, port
+        self.times = self.bytes = 0
+        self.why: str | None = None
+        self.clients: list[int] = []
+        self._lock = lock
+
+    def carried(self, count: int) -> None:
+        with self._lock:
+            self.bytes += count
+
+    def asked(self) -> Asked:
+        return Asked(self.host, self.port, self.times, self.bytes, self.why is None, self.why, tuple(self.clients))
+
+
+class Record:
+    """All that was asked through one proxy. Safe to use from several threads.
+
+    `write` is called with the whole record whenever something new is asked for, so that it outlives the process.
+    """
+
+    def __init__(self, write: Callable[[list[dict[str, Any]]], None]):
+        self._write = write
+        self._entries: dict[tuple[str, int, bool], Entry] = {}
+        self._lock = threading.Lock()
+
+    def note(self, host: str, port: int, client: int, why: str | None = None) -> Entry:
+        """Count a request, refused where `why` says so, and return its entry."""
+        with self._lock:
+            key = (host, port, why is None)
+            if key not in self._entries and len(self._entries) >= MOST:
+                key = (OTHERS, 0, why is None)
+            entry = self._entries.setdefault(key, Entry(key[0], key[1], self._lock))
+            entry.times += 1
+            entry.why = entry.why or why
+            if len(entry.clients) < _CLIENTS:
+                entry.clients.append(client)
+            self._keep()
+            return entry
+
+    def keep(self) -> None:
+        """Write the record as it is now."""
+        with self._lock:
+            self._keep()
+
+    def _keep(self) -> None:
+        self._write([asdict(entry.asked()) for entry in self._entries.values()])
+
+
+def read(documents: list[dict[str, Any]]) -> tuple[Asked, ...]:
+    """Return a written record, sorted by host and port."""
+    found = [Asked(**{**document, "clients": tuple(document["clients"])}) for document in documents]
+    return tuple(sorted(found, key=lambda item: (item.host, item.port, not item.allowed)))
+
+
+def with_places(asked: Iterable[Asked], callers: Mapping[str, Mapping[str, Any]]) -> tuple[Asked, ...]:
+    """Return what was asked with the lines that asked; `callers` holds them by the step's own ports."""
+    return tuple(
+        replace(item, place=next((callers[str(port)] for port in item.clients if str(port) in callers), None))
+        for item in asked
+    )
