@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from restrike.code.installed import distributions, lay_out
     from restrike.code.repository import CodeRepository
     from restrike.code.snapshot import CodeFile, FileChange, LeftOut, Limits, Snapshot
+    from restrike.code.tree import SnapshotTree
 
 __all__ = [
     "CodeFile",
@@ -21,6 +22,7 @@ __all__ = [
     "LeftOut",
     "Limits",
     "Snapshot",
+    "SnapshotTree",
     "distributions",
     "import_roots",
     "lay_out",
@@ -31,6 +33,7 @@ _HOMES = {
     "distributions": "restrike.code.installed",
     "import_roots": "restrike.code.firstparty",
     "lay_out": "restrike.code.installed",
+    "SnapshotTree": "restrike.code.tree",
 }
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from restrike.base import atomic
-from restrike.code import git, patch, restoring, upkeep
+from restrike.code import git, patch, restoring, tree, upkeep
 from restrike.code import memory as memories
 from restrike.code.capturing import SNAPSHOTS, Capture
 from restrike.code.errors import GitFailed, SnapshotCorrupt, SnapshotMissing
 from restrike.code.selection import Rules
 from restrike.code.snapshot import CodeFile, FileChange, Limits, Snapshot, fingerprint
+from restrike.code.tree import SnapshotTree
 from restrike.code.upkeep import Collected
 
 _CONFIG = """\
@@ -115,6 +116,13 @@ class CodeRepository:
         """Return the bytes of some files of a snapshot, verified by git's ids; paths that it lacks are left out."""
         with self._distrusted_if_corrupt(commit):
             return restoring.read_some(self.git_dir, commit, paths)
+
+    def tree(self, commit: str, *, near: Path | None = None) -> SnapshotTree:
+        """Return a snapshot as a tree that answers questions; what is as in the last capture of `near` is not read."""
+        memory = memories.load(memories.path_of(self._memories, near.resolve())) if near else memories.Memory()
+        with self._distrusted_if_corrupt(commit):
+            known = {entry.blob: entry.sha256 for entry in memory.entries.values()}
+            return tree.read_tree(self.git_dir, commit, known)
 
     def diff(self, before: str, after: str) -> list[FileChange]:
         """Return the files in which two snapshots differ, sorted by path."""

@@ -21,7 +21,7 @@ from restrike.environment.hashes import FileDigests
 from restrike.environment.interpreter import Interpreter, outermost
 
 FORMAT = "restrike.environment/1"
-CACHE_FORMAT = "restrike.environment-cache/1"
+CACHE_FORMAT = "restrike.environment-cache/2"
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,7 @@ def _kept(cache: Path, interpreter: Interpreter, project: Path) -> tuple[Distrib
 def _distribution(document: dict[str, Any]) -> Distribution:
     values = {field.name: document[field.name] for field in fields(Distribution)}
     values["tampered"] = tuple(values["tampered"])
+    values["provides"] = tuple(values["provides"])
     values["location"] = Path(values["location"])
     values["source"] = Path(values["source"]) if values["source"] else None
     return Distribution(**values)

@@ -64,5 +64,6 @@ def _package(reader: Reader, prefix: Path, record: dict[str, Any], files: list[d
         files=len(rows),
         location=prefix,
         how="conda",
+        at_start=True,
     )
     return Rows(found, rows)

@@ -23,6 +23,7 @@ RESTRIKE = "restrike"
 _CODE = (".py", ".pth", ".so", ".pyd", ".dylib")
 # Written beside installed modules by tools at work: a virtualenv's start-up hook and ply's parser tables.
 _GENERATED = frozenset({"_virtualenv.py", "_virtualenv.pth", "parsetab.py", "lextab.py", "yacctab.py"})
+_AT_START = frozenset({"sitecustomize", "usercustomize"})
 _NOT_PORTABLE = {"bin", "scripts", "Scripts", "include"}  # scripts name the interpreter's path in their first line
 
 
@@ -41,6 +42,8 @@ class Distribution:
     location: Path  # the folder it is imported from
     source: Path | None = None  # the local folder or archive it was installed from
     how: str = "index"  # "index", "folder", "archive", "url", "vcs", "conda" or "path"
+    provides: tuple[str, ...] = ()  # names below site-packages that are its own, each up to its first dot
+    at_start: bool = False  # whether it may matter to a process that imports nothing of it
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,9 @@ class Reader:
             location=found.source if found.editable and found.source else found.root,
             source=found.source,
             how=_how(found),
+            provides=provided_by(rows),
+            # Of an editable one, what is imported lies in no site-packages, so nobody can tell whether it was.
+            at_start=found.editable or any(_acts_at_start(path) for path in found.expected),
         )
 
     def _of_project(self, source: Path | None) -> bool:
@@ -184,13 +190,33 @@ class Reader:
             yield Rows(_pseudo(f"(path {real.name})", rows, folder, how="path", editable=True), rows)
 
 
+def provided_by(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the sorted names that modules and libraries among a distribution's files are reached by."""
+    tops = {path.partition("/")[0] for path in paths}
+    return tuple(
+        sorted({top.partition(".")[0] for top in tops if not top.startswith(("{", "..")) and not _is_about(top)})
+    )
+
+
+def _is_about(top: str) -> bool:
+    return top.endswith((".dist-info", ".egg-info", ".egg-link", ".pth"))
+
+
+def _acts_at_start(path: str) -> bool:
+    """Tell whether Python reads a file whenever it starts."""
+    top, _, below = path.partition("/")
+    return (not below and top.endswith(".pth")) or top.partition(".")[0] in _AT_START
+
+
 def digest_of(rows: dict[str, str]) -> str:
     text = "".join(f"{path}\0{rows[path]}\n" for path in sorted(rows))
     return digest.of_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def _pseudo(name: str, rows: dict[str, str], place: Path, *, how: str = "path", editable: bool = False) -> Distribution:
-    return Distribution(name, "0", digest_of(rows), None, editable, False, (), len(rows), place, None, how)
+    return Distribution(
+        name, "0", digest_of(rows), None, editable, False, (), len(rows), place, None, how, at_start=True
+    )
 
 
 def _same(path: Path, actual: str, algorithm: str, expected: bytes) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from restrike.base import atomic
+from restrike.execution import depends
+from restrike.execution.depends import Depend
 from restrike.execution.finding import Explain, Seen
 from restrike.execution.given import Given
 from restrike.execution.log import RunLog
@@ -26,8 +28,10 @@ SCARCE = 1 << 20  # bytes left on a disk that a step has filled: what it asked f
 class Executor:
     """Executes steps in a run's sandbox and keeps what they make in the store."""
 
-    def __init__(self, store: Store, materials: Materials, log: RunLog, explain: Explain):
-        self.store, self.materials, self.log, self.explain = store, materials, log, explain
+    def __init__(
+        self, store: Store, materials: Materials, log: RunLog, explain: Explain, depend: Depend = depends.nothing
+    ):
+        self.store, self.materials, self.log, self.explain, self.depend = store, materials, log, explain, depend
 
     def execute(self, step: Step, key: str, seed: int, inputs: Mapping[str, Given]) -> StepRun:
         """Execute a step and return what became of it; a failure of the user's code is an outcome, not an exception."""
@@ -43,7 +47,7 @@ class Executor:
         )
         outcome = self.materials.sandbox().execute(work)
         self.log.end(step.name)
-        run = StepRun(step, "failed", key, seed, inputs={name: _digest_seen(item) for name, item in inputs.items()})
+        run = StepRun(step, "failed", key, seed, inputs={name: item.digest for name, item in inputs.items()})
         run.cpu_seconds, run.wall_seconds, run.max_rss = outcome.cpu_seconds, outcome.wall_seconds, outcome.max_rss
         run.notes = list(outcome.result.get("notes", ()))
         run.observed = outcome.result.get("observed")
@@ -56,6 +60,8 @@ class Executor:
             run.error = told.refused
         else:
             self._collect(run, outcome, outputs)
+        if run.state == "executed":
+            run.depends = self.depend(step, outcome, self.materials.code)
         return run
 
     def _seen(self, outcome: Outcome, folder: Path) -> Seen:
@@ -158,7 +164,3 @@ def _filled(step: Step, inputs: Mapping[str, Given]) -> list[str]:
             part = part.replace(placeholder, place)
         filled.append(part)
     return filled
-
-
-def _digest_seen(item: Given) -> str:
-    return str(item.seen.get("data") or item.seen["digest"])

@@ -25,6 +25,11 @@ class Given:
     job: dict[str, Any]
     mount: Callable[[], Mount]
 
+    @property
+    def digest(self) -> str:
+        """The digest of the bytes given."""
+        return str(self.seen.get("data") or self.seen["digest"])
+
 
 def dataset(name: str, declared: Mapping[str, Any], materials: Materials) -> Given:
     """Return a dataset as an input; `declared` holds its path, digest, kind and how to read it."""

@@ -65,27 +65,29 @@ def run(place: Place, capture: Capture, options: Options, folder: Path, progress
     materials = Materials(
         ledger.store, place.repository, capture.sealed, folder, on_log=log.write, mend=_mending(place, capture)
     )
-    rules = Rules(
-        reusable=reuse.lookup(ledger, _warning(progress)) if options.reuse else reuse.never,
-        stands_for=ledger.representative,
-        finished=lambda step: _record(ledger, run_id, step),
-        workers=options.workers,
-    )
     explain = findings.explainer(place.project, capture, materials.code)
-    executor = Executor(ledger.store, materials, log, explain)
-    runner = Runner(capture.recipe, capture.steps, materials, executor, rules, progress)
     status = "interrupted"
-    try:
-        runner.execute()
-        status = "failed" if any(step.state == "failed" for step in runner.runs.values()) else "finished"
-    except KeyboardInterrupt:
-        progress({"event": "warning", "text": "interrupted; the run is recorded as such"})
-    finally:
-        materials.stop()
-        log.close()
-        closing = _close(
-            ledger, run_id, options.asked, capture, baselines, runner.runs, status, materials.isolation, log
+    with reuse.bound(ledger, place.repository, place.project, capture, _warning(progress)) as bound:
+        rules = Rules(
+            reusable=bound.reusable if options.reuse else reuse.refused,
+            stands_for=ledger.representative,
+            finished=lambda step: _record(ledger, run_id, step),
+            workers=options.workers,
         )
+        executor = Executor(ledger.store, materials, log, explain, bound.depend)
+        platform = capture.environment.document
+        runner = Runner(capture.recipe, capture.steps, materials, executor, rules, progress, platform=platform)
+        try:
+            runner.execute()
+            status = "failed" if any(step.state == "failed" for step in runner.runs.values()) else "finished"
+        except KeyboardInterrupt:
+            progress({"event": "warning", "text": "interrupted; the run is recorded as such"})
+        finally:
+            materials.stop()
+            log.close()
+            closing = _close(
+                ledger, run_id, options.asked, capture, baselines, runner.runs, status, materials.isolation, log
+            )
     return Finished(run_id, closing, runner.runs)
 
 
@@ -199,6 +201,7 @@ def _step_entry(step: StepRun) -> dict[str, Any]:
         "record": step.record,
         "given": dict(step.given),
         "made_by": step.made_by,
+        "why": step.why,
     }
 
 

@@ -15,7 +15,7 @@ from restrike.execution import given
 from restrike.execution.executor import Executor
 from restrike.execution.keys import key_of, surroundings_of
 from restrike.execution.materials import Materials
-from restrike.execution.steprun import StepRun
+from restrike.execution.steprun import Decision, StepRun
 from restrike.pipeline.graph import Source, Step
 from restrike.records.artifact import Artifact
 
@@ -30,7 +30,7 @@ def silent(event: dict[str, Any]) -> None:
 class Rules:
     """How this execution differs from others of the same recipe."""
 
-    reusable: Callable[[Step, str], StepRun | None]  # a verified earlier execution under a key
+    reusable: Callable[[Step, str, Mapping[str, str]], Decision]  # for a step, its key and the bytes of its inputs
     stands_for: Callable[[Artifact], str]  # the bytes that consumers of an artifact are given
     finished: Callable[[StepRun], None]  # called once a step, from the thread that called `execute`
     workers: int = 1
@@ -47,11 +47,13 @@ class Runner:
         executor: Executor,
         rules: Rules,
         progress: Progress = silent,
+        *,
+        platform: Mapping[str, Any] | None = None,
     ):
         self.recipe, self.steps, self.materials = recipe, steps, materials
         self.executor, self.rules, self.progress = executor, rules, progress
         self.runs: dict[str, StepRun] = {}
-        self._surroundings = surroundings_of(recipe)
+        self._surroundings = surroundings_of(recipe, platform or {})
 
     def execute(self, recorded_inputs: Mapping[str, tuple[Artifact, str]] | None = None) -> dict[str, StepRun]:
         """Execute every step and return what became of each, in the recipe's order.
@@ -119,10 +121,12 @@ class Runner:
         inputs = {name: self._given(name, source) for name, source in given.sources(step)}
         seed = self.recipe["seeds"][step.name]
         key = key_of(step, seed, self._surroundings, {name: item.seen for name, item in inputs.items()})
-        run = self.rules.reusable(step, key)
+        decision = self.rules.reusable(step, key, {name: item.digest for name, item in inputs.items()})
+        run = decision.run
         if run is None:
             self.progress({"event": "step", "step": step.name, "state": "started"})
             run = self.executor.execute(step, key, seed, inputs)
+        run.why = decision.why
         for name, made in run.outputs.items():
             run.given[name] = self.rules.stands_for(made)
         return run

@@ -37,10 +37,18 @@ class StepRun:
     wall_seconds: float = 0.0
     max_rss: int = 0
     observed: list[dict[str, Any]] | None = None  # by a perturbed worker; None: nothing was perturbed inside it
+    depends: dict[str, Any] | None = None  # what the execution was seen to use; None: it failed, or nobody asked
+    why: dict[str, Any] | None = None  # it was executed or reused; None: that was not to be decided
 
     @property
     def name(self) -> str:
         return self.step.name
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether the execution may ever serve again."""
+        known = self.state == "executed" and self.depends is not None
+        return known and not self.findings and not self.step.network
 
     def artifacts(self) -> dict[str, dict[str, Any]]:
         """Return the outputs as documents under their addresses (`step.output`)."""
@@ -60,12 +68,21 @@ class StepRun:
             "error": _unicode(self.error),
             "findings": _unicode(self.findings),
             "notes": _unicode(self.notes),
-            "reusable": self.state == "executed" and not self.findings and not self.step.network,
+            "depends": _unicode(self.depends),
+            "reusable": self.is_reusable,
             "cpu_seconds": round(self.cpu_seconds, 6),
             "wall_seconds": round(self.wall_seconds, 6),
             "max_rss": self.max_rss,
             "ended": ended,
         }
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a step is reused (`run`) or has to be executed (None), and why."""
+
+    run: StepRun | None = None
+    why: dict[str, Any] | None = None
 
 
 def _unicode(value: Any) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 from restrike.base import canonical, digest
 
 OPENING = "restrike.opening/1"
-STEP = "restrike.step/1"
+STEP = "restrike.step/2"
+STEPS = (STEP, "restrike.step/1")  # that can be read; only those of today's format are ever reused
 CLOSING = "restrike.closing/1"
 VERDICT = "restrike.verdict/1"
 CHECK = "restrike.check/1"

@@ -23,7 +23,7 @@ from restrike.store import Store
 from restrike.store.errors import RecordCorrupt
 from restrike.store.objects import DIGEST
 
-VERSION = 2
+VERSION = 3
 RACY_NS = 2_000_000_000  # a folder changed this recently may change again within one tick of its clock
 
 SCHEMA = """
@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS step_runs (
     record TEXT PRIMARY KEY, run TEXT, step TEXT, key TEXT, state TEXT, ended REAL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS step_runs_by_key ON step_runs (key);
 CREATE INDEX IF NOT EXISTS step_runs_by_run ON step_runs (run);
+CREATE INDEX IF NOT EXISTS step_runs_by_step ON step_runs (step, ended);
 CREATE TABLE IF NOT EXISTS representatives (
     input TEXT, digest TEXT, ended REAL, PRIMARY KEY (input, digest)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS verdicts (
@@ -89,7 +90,7 @@ class Index:
             rows.execute("PRAGMA journal_mode=WAL")
             rows.execute("PRAGMA synchronous=NORMAL")
             if rows.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                rows.executescript(SCHEMA + f"PRAGMA user_version={VERSION};")
+                _lay_out(rows)
         except BaseException:
             rows.close()
             raise
@@ -201,6 +202,18 @@ class Index:
             raise
 
 
+def _lay_out(rows: sqlite3.Connection) -> None:
+    """Make the tables; those of another version go, as the ledger fills them again."""
+    rows.execute("BEGIN IMMEDIATE")
+    if rows.execute("PRAGMA user_version").fetchone()[0] != VERSION:  # else another process has just done it
+        for table in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            rows.execute(f"DROP TABLE {table['name']}")
+        for statement in SCHEMA.split(";"):
+            rows.execute(statement)
+        rows.execute(f"PRAGMA user_version={VERSION}")
+    rows.execute("COMMIT")
+
+
 def _is_damaged(error: sqlite3.DatabaseError) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -233,7 +246,7 @@ def _rows_of(digest: str, record: dict[str, Any]) -> Iterator[tuple[str, tuple[A
         yield "runs", (run, digest, record["name"], record["recipe"], record["commit"], record["time"], opening)
         for name, dataset in record["data"].items():
             yield "uses", (dataset, run, name)
-    elif kind == documents.STEP:
+    elif kind in documents.STEPS:
         state = record["state"] if record.get("reusable", True) else "not reusable"
         yield "step_runs", (digest, record["run"], record["step"], record["key"], state, record["ended"])
         for artifact in record["outputs"].values():

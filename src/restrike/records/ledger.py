@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from restrike.base import canonical
@@ -21,6 +22,15 @@ class RecordDamaged(RestrikeError):
 
     code = "R701"
     exit_code = 1
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution of a step: its record, the run that it was part of, and its key."""
+
+    record: str
+    run: str
+    key: str
 
 
 class Ledger:
@@ -61,15 +71,15 @@ class Ledger:
 
     # What steps left behind
 
-    def reusable(self, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Return the executions of a step under a key, oldest first, with their records' digests.
+    def reusable(self, key: str) -> list[Execution]:
+        """Return the executions of a step under a key that may serve again, newest first."""
+        sql = "SELECT record, run, key FROM step_runs WHERE key = ? AND state = 'executed' ORDER BY ended DESC, record"
+        return [Execution(**row) for row in self.index.query(sql, key)]
 
-        One whose record is damaged is not among them: nothing that it says can be relied on.
-        """
-        found = self.index.query(
-            "SELECT record FROM step_runs WHERE key = ? AND state = 'executed' ORDER BY ended, record", key
-        )
-        return self._sound(found)
+    def executions(self, step: str) -> list[Execution]:
+        """Return the newest executions of steps of a name that ended well."""
+        sql = "SELECT record, run, key FROM step_runs WHERE step = ? AND state != 'failed' ORDER BY ended DESC LIMIT 50"
+        return [Execution(**row) for row in self.index.query(sql, step)]
 
     def _sound(self, found: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for row in found:

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from restrike.records import index
 from restrike.records.ledger import Ledger, opened, opening_digest
 
 
@@ -33,6 +34,16 @@ def test_a_lost_or_spoilt_index_is_made_anew(store, opened_run, ledger, damage):
         path.write_bytes(b"" if damage == "empty" else os.urandom(8192))
     with opened(store) as again:
         assert runs_in(again) == made
+
+
+def test_an_index_of_another_version_is_made_anew(store, opened_run, ledger):
+    run, _ = opened_run()
+    ledger.index.query("DELETE FROM runs")
+    ledger.index.query("PRAGMA user_version=2")
+    ledger.close()
+    with opened(store) as again:
+        assert runs_in(again) == [run]
+        assert again.index.query("PRAGMA user_version")[0][0] == index.VERSION
 
 
 def test_taking_a_record_in_twice_changes_nothing(ledger, opened_run):

@@ -1,0 +1,46 @@
+"""The source that a step depends on in a snapshot, worked out once in a run for each snapshot, step and scope."""
+
+from __future__ import annotations
+
+import posixpath
+import threading
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+from restrike.code import SnapshotTree
+from restrike.code.closure import Analysis, Closure, Observed
+from restrike.pipeline.graph import Step
+
+
+class Closures:
+    """Closures of steps. `roots` are the import roots of the snapshots, `installed` the names that need no analysis."""
+
+    def __init__(self, roots: Sequence[str], installed: Container[str] | None = None):
+        self.roots = tuple(roots)
+        self._installed = installed
+        self._analyses: dict[str, Analysis] = {}
+        self._known: dict[tuple[Any, ...], Closure] = {}
+        self._lock = threading.Lock()
+
+    def of(self, tree: SnapshotTree, step: Step, depends: Mapping[str, Any]) -> Closure:
+        """Return the source that a step depends on, with the scope that an execution was observed to have.
+
+        Of a command, and of a function that is not the project's, that is the modules seen to be imported, whole.
+        """
+        use = step.use if step.use is not None and not step.builtin and self._has(tree, step.use) else None
+        observed = Observed(*(frozenset(depends[name]) for name in ("modules", "handed", "source")))
+        key = (tree.commit, use, observed)
+        with self._lock:
+            if key not in self._known:
+                analysis = self._analyses.get(tree.commit)
+                if analysis is None:
+                    analysis = self._analyses[tree.commit] = Analysis(tree, self.roots, installed=self._installed)
+                self._known[key] = (
+                    analysis.closure(use, observed) if use is not None else analysis.module_closure(observed)
+                )
+            return self._known[key]
+
+    def _has(self, tree: SnapshotTree, use: str) -> bool:
+        stem = use.partition(":")[0].replace(".", "/")
+        places = [posixpath.normpath(posixpath.join(root, stem)) for root in self.roots]
+        return any(f"{place}.py" in tree.files or f"{place}/__init__.py" in tree.files for place in places)
