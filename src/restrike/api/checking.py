@@ -29,7 +29,7 @@ def check(
     with found.place() as place:
         record = recorded.read(place.ledger, names.resolve(place.ledger, run))
         check, told = execute(place, record, Request(step, quick, repeat, env), notes)
-    kept = ("variations", "steps", "flinches", "left_out", "scope", "executions", "cpu_seconds", "seconds")
+    kept = ("variations", "steps", "flinches", "held", "left_out", "scope", "executions", "cpu_seconds", "seconds")
     return {
         "run": record.run,
         "check": check,

@@ -62,12 +62,15 @@ class Materials:
         on_log: Callable[[str, str, bytes], None],
         fresh: bool = False,
         mend: Callable[[str], bool] = lambda dataset: False,
+        restored: Path | None = None,
+        sandbox: Callable[..., Sandbox] = Sandbox,
     ):
         self.store, self.repository, self.sealed, self.folder = store, repository, sealed, folder
         self.fresh, self._mend = fresh, mend
-        self.code = folder / "code"  # the snapshot, once the sandbox has been started
+        self.restored = restored or folder  # several sandboxes, one after the other, may share what nobody can write
+        self.code = self.restored / "code"  # the snapshot, once the sandbox has been started
         self.isolation: str | None = None  # how steps were sealed: known once they have ended
-        self._on_log = on_log
+        self._on_log, self._make_sandbox = on_log, sandbox
         self._sandbox: Sandbox | None = None
         self._lock = threading.Lock()
 
@@ -97,15 +100,15 @@ class Materials:
         """Return a verified path with a dataset's bytes, for reading only."""
         declared = self.sealed.data[name]
         try:
-            return self._bytes(declared["digest"], declared["kind"], self.folder / "data")
+            return self._bytes(declared["digest"], declared["kind"], self.restored / "data")
         except (ObjectCorrupt, ObjectMissing):
             if not self._mend(name):
                 raise
-            return self._bytes(declared["digest"], declared["kind"], self.folder / "data")
+            return self._bytes(declared["digest"], declared["kind"], self.restored / "data")
 
     def artifact(self, digest: str, kind: str) -> Path:
         """Return a verified path with an artifact's bytes, for reading only."""
-        return self._bytes(digest, kind, self.folder / "artifacts")
+        return self._bytes(digest, kind, self.restored / "artifacts")
 
     def outputs(self, step: str) -> Path:
         folder = self.folder / "outputs" / step
@@ -126,22 +129,24 @@ class Materials:
         return target
 
     def _start(self) -> Sandbox:
-        code, archive = self.code, self.folder / "engine"
-        self.repository.restore(self.sealed.commit, code, fingerprint=self.sealed.fingerprint)
-        engine.place(self.store, self.sealed.engine, archive)
-        interpreter = self.sealed.interpreter
+        code, archive, interpreter = self.code, self.restored / "engine", self.sealed.interpreter
+        if not archive.exists():
+            self.repository.restore(self.sealed.commit, code, fingerprint=self.sealed.fingerprint)
+            engine.place(self.store, self.sealed.engine, archive)
         mounts = [Mount(path, str(path)) for path in self.sealed.seal_paths]
         if interpreter.is_venv:
             mounts.append(Mount(interpreter.prefix, ENVIRONMENT))
         roots, variables = self.sealed.import_roots, dict(self.sealed.variables)
         if self.sealed.installed:
-            lay_out(self.sealed.installed, self.folder / "installed")
-            mounts.append(Mount(self.folder / "installed", INSTALLED))
+            installed = self.restored / "installed"
+            if not installed.exists():
+                lay_out(self.sealed.installed, installed)
+            mounts.append(Mount(installed, INSTALLED))
             roots = (*roots, f"{INSTALLED}/{METADATA}")
             variables["PATH"] = f"{INSTALLED}/{PROGRAMS}:{variables['PATH']}"
-        if self.sealed.disguise.cores:
-            mounts.append(self._cores_online(self.sealed.disguise.cores))
-        return Sandbox(
+        if online := self.sealed.disguise.online or self.sealed.disguise.cores:
+            mounts.append(self._cores_online(online))
+        return self._make_sandbox(
             Seal(
                 interpreter=interpreter.executable,
                 environment=tuple(mounts),

@@ -10,8 +10,9 @@ from restrike.pipeline.graph import Step
 from restrike.verification.compare import alike, judge_step
 from restrike.verification.narrowing import Cause, narrowed
 from restrike.verification.reproduce import Diverged
+from restrike.verification.setting import Setting, Variation
 from restrike.verification.trials import Trials
-from restrike.verification.variations import Setting, Variation, catalogue, repeat
+from restrike.verification.variations import catalogue, repeat
 
 REPEATS = 2
 
@@ -19,13 +20,13 @@ REPEATS = 2
 def explain(diverged: Diverged) -> dict[str, Any]:
     """Return why a step came out otherwise than recorded, as far as experiments tell."""
     step, tell = diverged.again.step, diverged.progress
-    trials = Trials(diverged.place, diverged.recorded, diverged.sealed)
-    tell({"event": "phase", "text": f"looking for the cause: executing '{step.name}' again"})
-    repeats = [trials.execute(setting, [step])[step.name] for setting in repeat(REPEATS).settings]
-    if not all(alike(diverged.again, run) for run in repeats):
-        return narrowed(trials, step, [diverged.again, *repeats]).document()
-    tell({"event": "phase", "text": f"looking for the cause: executing '{step.name}' otherwise"})
-    return _unlike_the_record(diverged, trials, step).document()
+    with Trials(diverged.place, diverged.recorded, diverged.proof) as trials:
+        tell({"event": "phase", "text": f"looking for the cause: executing '{step.name}' again"})
+        repeats = [trials.execute(setting, [step])[step.name] for setting in repeat(REPEATS).settings]
+        if not all(alike(diverged.again, run) for run in repeats):
+            return narrowed(trials, step, [diverged.again, *repeats]).document()
+        tell({"event": "phase", "text": f"looking for the cause: executing '{step.name}' otherwise"})
+        return _unlike_the_record(diverged, trials, step).document()
 
 
 def _unlike_the_record(diverged: Diverged, trials: Trials, step: Step) -> Cause:

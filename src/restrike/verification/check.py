@@ -23,9 +23,10 @@ from restrike.verification import scope
 from restrike.verification.compare import RANK, StepJudgement, alike, judge_step
 from restrike.verification.narrowing import narrowed
 from restrike.verification.rebuilt import environment_for
-from restrike.verification.reproduce import UnknownStep, sealed_as_recorded, unjudgeable
+from restrike.verification.reproduce import UnknownStep, unjudgeable
+from restrike.verification.setting import LeftOut, Setting, Variation
 from restrike.verification.trials import Trials
-from restrike.verification.variations import LeftOut, Setting, Variation, catalogue
+from restrike.verification.variations import catalogue
 
 
 class CannotCheck(RestrikeError):
@@ -63,13 +64,14 @@ def check(place: Place, recorded: RecordedRun, request: Request, progress: Progr
     started = time.time()
     steps = _chosen(recorded, request.step)
     proof = environment_for(place, recorded, request.env, progress)
-    trials = Trials(place, recorded, sealed_as_recorded(recorded, proof))
-    variations, left_out = catalogue(recorded, request.times, quick=request.quick)
+    variations, left_out = _tried(recorded, request, steps)
     checked = [_Checked(step, recorded.step_records[step.name]) for step in steps]
-    flinches: list[dict[str, Any]] = []
-    for number, variation in enumerate(variations, 1):
-        progress({"event": "phase", "text": f"varying {variation.name}", "done": number - 1, "total": len(variations)})
-        flinches += _Varying(trials, variation, checked, left_out).flinches()
+    found: list[tuple[Variation, dict[str, Any]]] = []
+    with Trials(place, recorded, proof) as trials:
+        for done, variation in enumerate(variations):
+            text = f"varying {variation.name}"
+            progress({"event": "phase", "text": text, "done": done, "total": len(variations)})
+            found += [(variation, told) for told in _Varying(trials, variation, checked, left_out).differences()]
     record = {
         "format": documents.CHECK,
         "run": recorded.run,
@@ -78,7 +80,8 @@ def check(place: Place, recorded: RecordedRun, request: Request, progress: Progr
             for item in variations
         ],
         "steps": [{"step": item.step.name, "states": item.states} for item in checked],
-        "flinches": flinches,
+        "flinches": [told for variation, told in found if not variation.held_by],
+        "held": [told | {"by": variation.held_by} for variation, told in found if variation.held_by],
         "left_out": [item.document() for item in left_out],
         "scope": scope.document(recorded, request.env, request.step, proof, trials.isolation),
         "executions": trials.executions,
@@ -88,6 +91,13 @@ def check(place: Place, recorded: RecordedRun, request: Request, progress: Progr
         "time": time.time(),
     }
     return base32(place.ledger.append(record)), record
+
+
+def _tried(recorded: RecordedRun, request: Request, steps: Sequence[Step]) -> tuple[list[Variation], list[LeftOut]]:
+    variations, left_out = catalogue(recorded, request.times, quick=request.quick)
+    alone = [item for item in variations if item.together and len(steps) == 1]
+    left_out += [LeftOut(item.name, "it takes two steps") for item in alone]
+    return [item for item in variations if item not in alone], left_out
 
 
 def _chosen(recorded: RecordedRun, name: str | None) -> list[Step]:
@@ -116,8 +126,8 @@ class _Varying:
         self.checked = [item for item in checked if item.stands and self._applies(item.step)]
         self.runs: dict[str, list[tuple[Setting, StepRun]]] = {item.step.name: [] for item in self.checked}
 
-    def flinches(self) -> list[dict[str, Any]]:
-        """Execute and judge; return what minded."""
+    def differences(self) -> list[dict[str, Any]]:
+        """Execute and judge; return what came out otherwise."""
         for setting in self.variation.settings:
             runs = self.trials.execute(setting, [item.step for item in self.checked])
             for name, run in runs.items():
@@ -138,6 +148,8 @@ class _Varying:
         item.states[name] = judgement.state
         if judgement.state != "different":
             return None
+        if self.variation.held_by:
+            item.states[name] = "held"
         found = self._flinch(item, setting, run, judgement)
         if name == "repeat":
             found |= self._unlike_itself(item, [run for _, run in runs])

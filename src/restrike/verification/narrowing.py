@@ -13,8 +13,9 @@ from restrike.execution.sandbox import Disguise
 from restrike.execution.steprun import StepRun
 from restrike.pipeline.graph import Step
 from restrike.verification.compare import alike
+from restrike.verification.kernels import threads
+from restrike.verification.setting import Setting
 from restrike.verification.trials import Trials
-from restrike.verification.variations import Setting, threads
 
 TIMES = 3  # executions that have to agree
 PLACES = 4  # lines that are tried one by one

@@ -47,7 +47,7 @@ class Diverged:
 
     place: Place
     recorded: RecordedRun
-    sealed: Sealed
+    proof: Proof
     again: StepRun
     scope: dict[str, Any]
     progress: Progress
@@ -223,7 +223,7 @@ def _execute(
         outcome.cpu_seconds = totals(runs)[0]
         if outcome.divergence and request.explain:
             again = runs[outcome.divergence["step"]]
-            outcome.cause = request.explain(Diverged(place, recorded, sealed, again, outcome.scope, progress))
+            outcome.cause = request.explain(Diverged(place, recorded, proof, again, outcome.scope, progress))
     finally:
         materials.stop()
         log.close()

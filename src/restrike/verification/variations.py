@@ -8,57 +8,16 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
 
-from restrike.execution.materials import Sealed
-from restrike.execution.sandbox import ORDINARY, Disguise
+from restrike.execution.sandbox import Disguise
 from restrike.records.recorded import RecordedRun
-from restrike.worker import numeric
+from restrike.verification.elsewhere import OTHER_HOME, OTHER_PROJECT, Places
+from restrike.verification.kernels import blas_kernel, numpy_dispatch, threads
+from restrike.verification.setting import LeftOut, Setting, Variation
 
 QUICK = ("repeat", "hash seed", "threads")
 DAY = 86_400.0
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One way of executing a step otherwise; `changes` tells it to a person."""
-
-    changes: str
-    variables: Mapping[str, str] = field(default_factory=dict)
-    disguise: Disguise = ORDINARY
-    perturb: Mapping[str, Any] = field(default_factory=dict)  # done by the worker: docs/design/check.md
-
-    def applied(self, sealed: Sealed) -> Sealed:
-        """Return what a step is sealed in under this setting, in a fresh interpreter: nothing is preloaded."""
-        return replace(
-            sealed,
-            steps=(),
-            variables={**sealed.variables, **self.variables},
-            disguise=self.disguise,
-            perturb=dict(self.perturb),
-        )
-
-
-@dataclass(frozen=True)
-class Variation:
-    """One thing that could bear on a result and should not."""
-
-    name: str
-    settings: tuple[Setting, ...]
-    advice: str
-    functions_only: bool = False  # a command cannot be varied so
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A variation that was not tried, and why."""
-
-    variation: str
-    why: str
-
-    def document(self) -> dict[str, str]:
-        return {"variation": self.variation, "why": self.why}
+MORE_CORES = (8, 16)  # the first that the machine has not
 
 
 def repeat(times: int) -> Variation:
@@ -88,16 +47,20 @@ def _every(recorded: RecordedRun) -> Iterator[Variation | LeftOut]:
     variables = recorded.recipe["variables"]
     yield hash_seed(variables)
     yield threads(variables, int(recorded.recipe["numeric"]["threads"]))
-    yield _blas_kernel(recorded)
-    yield _numpy_dispatch(recorded)
+    yield blas_kernel(recorded)
+    yield numpy_dispatch(recorded)
     yield _time_zone()
     yield _locale(variables)
     yield _user()
+    yield _home()
+    yield _working_directory()
     yield _cores()
     yield _malloc()
+    yield _addresses()
     yield _listing()
     yield _global_state()
     yield _clock()
+    yield _step_order()
 
 
 def hash_seed(variables: Mapping[str, str]) -> Variation:
@@ -108,57 +71,6 @@ def hash_seed(variables: Mapping[str, str]) -> Variation:
         tuple(Setting(f"PYTHONHASHSEED={seed} instead of {now}", {"PYTHONHASHSEED": seed}) for seed in others),
         "a set of strings is gone through in hash order, or hash() is used: sort it first (`sorted(names)`), "
         "or use `dict.fromkeys(...)`, which keeps order",
-    )
-
-
-def threads(variables: Mapping[str, str], now: int) -> Variation:
-    """Return the variation of how many threads libraries start."""
-    names = [name for name in variables if name.endswith(("_THREADS", "_CPU_COUNT")) and variables[name].isdigit()]
-    counts = [count for count in (1, 2 * now) if count != now]
-    return Variation(
-        "threads",
-        tuple(Setting(f"{_counted(count)} instead of {now}", dict.fromkeys(names, str(count))) for count in counts),
-        "the result depends on the number of threads: give the library one (`n_jobs=1`), or its deterministic mode, "
-        "or keep `numeric: {threads: ...}` as it is",
-    )
-
-
-def _counted(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"
-
-
-def _blas_kernel(recorded: RecordedRun) -> Variation | LeftOut:
-    name = "BLAS kernel"
-    if recorded.environment["arch"] != "x86_64":
-        return LeftOut(name, "kernels are only known for x86-64")
-    if not {"numpy", "scipy", "torch"} & set(recorded.environment["distributions"]):
-        return LeftOut(name, "no numeric library in the environment")
-    now = recorded.recipe["variables"].get("OPENBLAS_CORETYPE", "the machine's own")
-    return Variation(
-        name,
-        (
-            Setting(
-                f"OPENBLAS_CORETYPE=Nehalem instead of {now}, MKL_CBWR=COMPATIBLE",
-                {"OPENBLAS_CORETYPE": "Nehalem", "MKL_CBWR": "COMPATIBLE"},
-            ),
-        ),
-        "linear algebra has other last bits with other kernels: keep `numeric: {profile: portable}`, which pins one, "
-        "and round before you compare or branch",
-    )
-
-
-def _numpy_dispatch(recorded: RecordedRun) -> Variation | LeftOut:
-    name = "numpy dispatch"
-    version = recorded.environment["distributions"].get("numpy", {}).get("version")
-    if version is None or recorded.environment["arch"] != "x86_64":
-        return LeftOut(name, "no numpy for x86-64 in the environment")
-    major, minor = (int(part) for part in version.split(".")[:2])
-    disabled = numeric.beyond_baseline((major, minor))
-    return Variation(
-        name,
-        (Setting("numpy without AVX2 and beyond", {numeric.DISABLED: disabled}),),
-        "exp, log and sums of numpy have other last bits with other instructions: keep `numeric: {profile: portable}`, "
-        "and round before you compare or branch",
     )
 
 
@@ -201,13 +113,33 @@ def _user() -> Variation:
     )
 
 
-def _cores() -> Variation | LeftOut:
+def _home() -> Variation:
+    places = Places(home=OTHER_HOME)
+    return Variation(
+        "home",
+        (Setting(f"the home at {OTHER_HOME}", {"HOME": OTHER_HOME}, Disguise(home=OTHER_HOME), places=places),),
+        "the path of the home folder reaches the result: leave it out, or pass what you need as a parameter",
+    )
+
+
+def _working_directory() -> Variation:
+    return Variation(
+        "working directory",
+        (Setting(f"the project at {OTHER_PROJECT}", places=Places(project=OTHER_PROJECT)),),
+        "where the project lies reaches the result: keep paths relative to it, `path.relative_to(Path.cwd())`, "
+        "or keep their names alone",
+    )
+
+
+def _cores() -> Variation:
     available = len(os.sched_getaffinity(0))
-    if available < 2:
-        return LeftOut("cores", "this machine has only one")
+    fewer = [Setting(f"1 core to use instead of {available}", disguise=Disguise(cores=1))] if available > 1 else []
+    counted = os.cpu_count() or 1
+    count = next(count for count in MORE_CORES if count != counted)
+    more = Setting(f"{count} cores in the machine instead of {counted}", disguise=Disguise(online=count))
     return Variation(
         "cores",
-        (Setting(f"1 core instead of {available}", {}, Disguise(cores=1)),),
+        (*fewer, more),
         "the number of cores reaches the result: take it from a parameter, or from OMP_NUM_THREADS, which is recorded",
     )
 
@@ -218,6 +150,14 @@ def _malloc() -> Variation:
         "memory",
         (Setting("fresh memory filled with other bytes", variables),),
         "memory is read before it is written: `numpy.empty` or a library's bug; use `numpy.zeros`",
+    )
+
+
+def _addresses() -> Variation:
+    return Variation(
+        "addresses",
+        (Setting("memory laid out without chance", disguise=Disguise(fixed_addresses=True)),),
+        "where things lie in memory reaches the result, by `id()`, by default hash or repr: use a value of theirs",
     )
 
 
@@ -244,4 +184,13 @@ def _clock() -> Variation:
         "clock",
         (Setting("400 days and 5 hours later", perturb={"shift": 400 * DAY + 18_000}),),
         "the time of the execution reaches the result: pass the date as a parameter",
+    )
+
+
+def _step_order() -> Variation:
+    return Variation(
+        "step order",
+        (Setting("the steps in the other order, two at a time", together=True),),
+        "the step gets something from another one that is no input of it, or they get in each other's way: make it an "
+        "input, and give each step files of its own",
     )

@@ -31,9 +31,10 @@ def command(options: Options, run: str, step: str | None, quick: bool, repeat: i
     """Vary one thing at a time, and see which steps mind.
 
     Executes each step of a run again on its recorded inputs, in a sandbox of its own, with one thing varied: nothing at
-    all, hash seed, threads, numeric kernels, time zone, locale, user, cores, memory, listing order, global generators,
-    clock. A step that gives the same is proven robust against that; for one that does not, what differs, how far it
-    moves each metric, and what to do. Exit status: 0 nothing minded, 11 something did.
+    all, hash seed, threads, numeric kernels, time zone, locale, user, home, working directory, cores, memory and its
+    addresses, listing order, global generators, clock, order of the steps. A step that gives the same is proven robust
+    against that; for one that does not, what differs, how far it moves each metric, and what to do. What
+    `numeric: portable` pins is varied too, and told as held by it. Exit status: 0 nothing minded, 11 something did.
     """
     from restrike import api
     from restrike.cli.screens.check import screen

@@ -16,14 +16,27 @@ from restrike.cli.screens.words import ABSENT, counted, seconds, short
 
 Document = Mapping[str, Any]
 
-WORDS = {"identical": "same bytes", "equal": "same values", "different": "DIFFERENT", "not judged": "not judged"}
-STYLES = {"identical": "green", "equal": "cyan", "different": "bold red", "not judged": "magenta"}
+WORDS = {
+    "identical": "same bytes",
+    "equal": "same values",
+    "held": "held",
+    "different": "DIFFERENT",
+    "not judged": "not judged",
+}
+STYLES = {
+    "identical": "green",
+    "equal": "cyan",
+    "held": "yellow",
+    "different": "bold red",
+    "not judged": "magenta",
+}
 
 
 def screen(document: Document) -> RenderableType:
     return stack(
         varied(document),
         *(flinch(item) for item in document["flinches"]),
+        held(document),
         not_tried(document),
         scope(document.get("scope") or {}),
         outcome(document),
@@ -82,6 +95,13 @@ def _value(value: Any) -> Text | None:
     return None if value is None else Text(str(value))
 
 
+def held(document: Document) -> Group | None:
+    """Tell what came out otherwise under something that the recipe keeps from varying, and by how much."""
+    found = document.get("held") or ()
+    told = [(f"{item['step']}.{item['artifact'] or '?'}", f"{item['variation']}: {item['detail']}") for item in found]
+    return titled("held by " + ", ".join(dict.fromkeys(item["by"] for item in found)), facts(told)) if found else None
+
+
 def not_tried(document: Document) -> Group | None:
     return titled("not tried", lines(f"{item['variation']}: {item['why']}" for item in document.get("left_out") or ()))
 
@@ -93,7 +113,8 @@ def outcome(document: Document) -> Group:
     if flinches:
         head = Text.assemble((" FLINCHED ", "reverse bold red"), f"  {counted(len(steps), 'step')}: {', '.join(steps)}")
     else:
-        head = Text.assemble((" ROBUST ", "reverse bold green"), "  every step gave the same, whatever was varied")
+        varied = "was varied" if not document.get("held") else "may vary"
+        head = Text.assemble((" ROBUST ", "reverse bold green"), f"  every step gave the same, whatever {varied}")
     took = f"{counted(document['executions'], 'execution')}, {seconds(document['seconds'])}"
     return Group(
         head,
