@@ -70,6 +70,7 @@ def seal_of(run: RecordedRun) -> dict[str, Any]:
         "isolation": _isolation(run),
         "mode": run.opening["conditions"].get("seal", "warn"),
         "gaps": gaps(run),
+        "network": _network(run),
         "code": recipe["code"]["fingerprint"],
         "config": run.opening["config"],
         "environment": recipe["environment"],
@@ -78,6 +79,12 @@ def seal_of(run: RecordedRun) -> dict[str, Any]:
         "numeric": recipe["numeric"],
         "seeds": recipe["seeds"],
     }
+
+
+def _network(run: RecordedRun) -> bool | list[str]:
+    """Return the hosts that steps were granted by name, true where one was granted all of the network."""
+    granted = [step.network for step in run.steps]
+    return True in granted or sorted({host for hosts in granted if isinstance(hosts, tuple) for host in hosts}) or False
 
 
 def gaps(run: RecordedRun) -> list[str]:
@@ -123,6 +130,7 @@ def _step_document(run: RecordedRun, name: str, root: Path) -> dict[str, Any]:
             for output, made in record.get("outputs", {}).items()
         },
         "notes": record.get("notes", []),
+        "network": record.get("network", []),
     }
 
 

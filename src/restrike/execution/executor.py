@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from restrike.base import atomic
-from restrike.execution import depends
+from restrike.execution import depends, network
 from restrike.execution.depends import Depend
 from restrike.execution.finding import Explain, Seen
 from restrike.execution.given import Given
@@ -50,6 +50,8 @@ class Executor:
         run = StepRun(step, "failed", key, seed, inputs={name: item.digest for name, item in inputs.items()})
         run.cpu_seconds, run.wall_seconds, run.max_rss = outcome.cpu_seconds, outcome.wall_seconds, outcome.max_rss
         run.notes = list(outcome.result.get("notes", ()))
+        run.notes += network.notes(outcome.all_asked)
+        run.network = network.documents(outcome.asked)
         run.observed = outcome.result.get("observed")
         told = self.explain(step, self._seen(outcome, outputs))
         run.findings, run.notes = told.findings, [*run.notes, *told.notes]
@@ -71,6 +73,7 @@ class Executor:
             trace=outcome.result.get("trace") or {},
             error=outcome.result.get("error"),
             outputs={name: folder / item["path"] for name, item in made.items()},
+            asked=outcome.asked,
         )
 
     def _imports(self, outcome: Outcome) -> list[Lookup]:

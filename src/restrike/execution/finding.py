@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from restrike.execution.sandbox import Lookup
+from restrike.execution.sandbox import Asked, Lookup
 from restrike.pipeline.graph import Step
 
 Severity = Literal["undeclared", "nondeterministic", "unsealed"]
@@ -53,12 +53,16 @@ def refusal(found: Sequence[Finding]) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of an execution: look-ups, the worker's trace, how it failed, and the files it made by output."""
+    """What is known of an execution: look-ups, the worker's trace, how it failed, and the files it made by output.
+
+    `asked` is what it asked the network for, if it was granted hosts by name.
+    """
 
     lookups: tuple[Lookup, ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, Any] | None = None
     outputs: Mapping[str, Path] = field(default_factory=dict)
+    asked: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True)

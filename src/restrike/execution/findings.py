@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import restrike
-from restrike.execution import readings
+from restrike.execution import network, readings
 from restrike.execution.capture import Capture
 from restrike.execution.finding import REFUSED, Explain, Finding, Seen, Told, refusal
 from restrike.execution.sandbox import Lookup, layout
@@ -45,6 +45,7 @@ def as_recorded(errors: Mapping[str, Mapping[str, Any]], found: Mapping[str, lis
         if error.get("type") != REFUSED:
             return Told()
         asked = {lookup.path for lookup in seen.lookups} | {item["name"] for item in seen.trace.get("variables", ())}
+        asked |= {item.address for item in seen.asked if not item.allowed}
         wanted = [item for item in found.get(step.name, ()) if item["severity"] == "undeclared"]
         return Told(refused=dict(error) if all(_place(item) in asked for item in wanted) else None)
 
@@ -82,6 +83,7 @@ class _Explainer:
         )
         found = [
             *self._hidden(step, seen, hints, where),
+            *network.refused(step, seen.asked, hints, where),
             *readings.of_variables(step.name, seen.trace, self._shell, self._variables, hints),
             *readings.of_readings(step.name, seen.trace),
             *readings.of_temporary_names(step.name, seen.trace, seen.outputs, where),
@@ -106,10 +108,10 @@ class _Explainer:
         with self._lock:  # steps that run at once suggest names that do not clash
             found = hidden(lookups, belongings, hints)
         for item in found:
-            if item.host not in self._own and not (step.network and item.kind == "network"):
-                yield Finding(
-                    item.kind, step.name, item.path, item.what, _where(item, where, seen), item.hint, "undeclared"
-                )
+            if item.host not in self._own and not (step.network is True and item.kind == "network"):
+                past = step.network and item.kind == "network"
+                what = network.past_the_proxy(item.path) if past else item.what
+                yield Finding(item.kind, step.name, item.path, what, _where(item, where, seen), item.hint, "undeclared")
 
     def _written_at(self, key: str) -> str | None:
         try:

@@ -36,6 +36,7 @@ class StepRun:
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     max_rss: int = 0
+    network: list[dict[str, Any]] = field(default_factory=list)  # what was asked of the hosts granted by name
     observed: list[dict[str, Any]] | None = None  # by a perturbed worker; None: nothing was perturbed inside it
     depends: dict[str, Any] | None = None  # what the execution was seen to use; None: it failed, or nobody asked
     why: dict[str, Any] | None = None  # it was executed or reused; None: that was not to be decided
@@ -68,6 +69,7 @@ class StepRun:
             "error": _unicode(self.error),
             "findings": _unicode(self.findings),
             "notes": _unicode(self.notes),
+            "network": self.network,
             "depends": _unicode(self.depends),
             "reusable": self.is_reusable,
             "cpu_seconds": round(self.cpu_seconds, 6),

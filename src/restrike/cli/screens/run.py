@@ -93,6 +93,12 @@ def findings(document: Document) -> Group | None:
     return titled("findings", lines(shown))
 
 
+def _network(granted: bool | list[str] | None) -> str | None:
+    if isinstance(granted, list):
+        return f"{counted(len(granted), 'named host')}: {', '.join(granted)}"
+    return "all of it" if granted else None
+
+
 def seal(document: Document) -> Group | None:
     """Show what the run was made from, by digest."""
     sealed = document.get("seal") or {}
@@ -108,6 +114,7 @@ def seal(document: Document) -> Group | None:
                 ("recipe", short(document["recipe"])),
                 ("result", short(document["result"]) if document.get("result") else None),
                 ("isolation", sealed.get("isolation")),
+                ("network", _network(sealed.get("network"))),
                 ("not sealed", lines(sealed.get("gaps") or [])),
             ]
         ),

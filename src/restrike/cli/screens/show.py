@@ -12,7 +12,7 @@ from restrike.cli.screens import measures, run
 from restrike.cli.screens.layout import VERDICTS, Column, command, facts, lines, stack, state, table, titled
 from restrike.cli.screens.machine import machine
 from restrike.cli.screens.patch import coloured
-from restrike.cli.screens.words import counted, exact, seconds, short, when
+from restrike.cli.screens.words import counted, exact, seconds, short, size, when
 
 Document = Mapping[str, Any]
 
@@ -32,6 +32,7 @@ def screen(document: Document, *, part: str = "all") -> RenderableType:
         measures.slices(document, whole=True),
         measures.gates(document),
         run.findings(document),
+        network(document),
         code(document),
         config(document),
         environment(document),
@@ -51,6 +52,22 @@ def heading(document: Document) -> Group:
         Text.assemble("run ", (document["run"], "bold"), f"  {aliases}"),
         Text.assemble(f"{document['name']}  ", state(document["status"]), f"  {when(document['started'])}{took}"),
     )
+
+
+def network(document: Document) -> Group | None:
+    """Draw what steps asked the hosts for that they were granted by name."""
+    rows: list[list[RenderableType]] = [
+        [
+            step["name"],
+            f"{item['host']}:{item['port']}",
+            counted(item["times"], "time"),
+            size(item["bytes"]) if item["allowed"] else Text("refused", style="red"),
+        ]
+        for step in document["steps"]
+        for item in step.get("network") or ()
+    ]
+    columns: list[Column] = [("", "left"), ("", "left"), ("", "right"), ("", "right")]
+    return titled("network", table(columns, rows))
 
 
 def code(document: Document) -> Group | None:

@@ -60,6 +60,11 @@ class Hints:
         role = "secret" if _SECRET.search(name) else "pass"
         return _piece("environment", "env", role, f"[{name}]")
 
+    def hosts(self, names: Iterable[str]) -> str:
+        """Grant hosts by name."""
+        listed = f"[{', '.join(map(_quoted, names))}]"
+        return _piece("allow", "network", listed) if self._builtin else _piece("steps", self._step, "network", listed)
+
     def parameter(self, name: str) -> str:
         """Give the step a value instead of having it look for one."""
         if self._builtin:

@@ -10,14 +10,21 @@ from typing import Any
 from restrike.pipeline.hosts import Host, allowed, is_address
 
 CONNECT_SECONDS = 30.0
-NOT_NAMED = "is not among the named hosts"
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Resolved = tuple[socket.AddressFamily, Any]
 
 
 class Refused(Exception):
-    """The list does not allow what was asked for; the message says why."""
+    """The list does not allow what was asked for: it is not named or, if it is, `leads_to` what is not."""
+
+    def __init__(self, leads_to: str | None = None):
+        super().__init__(
+            f"leads to {leads_to}, which is no public address and not named itself"
+            if leads_to
+            else "is not among the named hosts"
+        )
+        self.leads_to = leads_to
 
 
 class Unreachable(Exception):
@@ -27,11 +34,11 @@ class Unreachable(Exception):
 def connect(hosts: Sequence[Host], name: str, port: int) -> socket.socket:
     """Return a connection. Raise Refused or Unreachable; of several addresses the first that answers is taken."""
     if not allowed(hosts, name, port):
-        raise Refused(NOT_NAMED)
+        raise Refused
     resolved = _resolve(name, port)
     fit = [item for item in resolved if _may_be_reached(hosts, name, item)]
     if not fit:
-        raise Refused(f"leads to {resolved[0][1][0]}, which is no public address and not named itself")
+        raise Refused(str(_plain(resolved[0])))
     for family, address in fit:
         try:
             return _connected(family, address)
@@ -57,12 +64,16 @@ def _resolve(name: str, port: int) -> list[_Resolved]:
 def _may_be_reached(hosts: Sequence[Host], name: str, resolved: _Resolved) -> bool:
     if is_address(name):
         return True  # it was named itself
-    address = _unwrapped(ipaddress.ip_address(resolved[1][0].partition("%")[0]))
+    address = _plain(resolved)
     if is_public(address) and not _is_own(resolved):
         return True
     if name == "localhost" and address.is_loopback:
         return True
     return allowed(hosts, str(address), resolved[1][1])
+
+
+def _plain(resolved: _Resolved) -> _Address:
+    return _unwrapped(ipaddress.ip_address(resolved[1][0].partition("%")[0]))
 
 
 def _unwrapped(address: _Address) -> _Address:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from restrike.pipeline.hosts import Host
+
 MOST = 1000  # different hosts and ports that are told apart; what comes after them is counted together
 OTHERS = "(others)"
 _CLIENTS = 8  # ports of the step that are kept for an entry: they lead to the line of code that asked
@@ -14,8 +16,9 @@ _CLIENTS = 8  # ports of the step that are kept for an entry: they lead to the l
 
 @dataclass(frozen=True)
 class Asked:
-    """A host and port that a step asked for. `bytes` are those of both directions, `why` says why it was refused.
+    """A host and port that a step asked for. `bytes` are those of both directions.
 
+    One that is not allowed was not named, or it `leads_to` an address that is not public and has to be named itself.
     `clients` are the step's own ports, the first few of them; `place` (file, line, function) is the line of the project
     that asked, where it is known.
     """
@@ -25,18 +28,22 @@ class Asked:
     times: int
     bytes: int
     allowed: bool
-    why: str | None = None
+    leads_to: str | None = None
     clients: tuple[int, ...] = ()
     place: Mapping[str, Any] | None = None
+
+    @property
+    def address(self) -> str:
+        return str(Host(self.host, self.port))
 
 
 class Entry:
     """One host and port while it is counted."""
 
-    def __init__(self, host: str, port: int, lock: threading.Lock):
-        self.host, self.port = host, port
+    def __init__(self, host: str, port: int, allowed: bool, lock: threading.Lock):
+        self.host, self.port, self.allowed = host, port, allowed
         self.times = self.bytes = 0
-        self.why: str | None = None
+        self.leads_to: str | None = None
         self.clients: list[int] = []
         self._lock = lock
 
@@ -45,7 +52,7 @@ class Entry:
             self.bytes += count
 
     def asked(self) -> Asked:
-        return Asked(self.host, self.port, self.times, self.bytes, self.why is None, self.why, tuple(self.clients))
+        return Asked(self.host, self.port, self.times, self.bytes, self.allowed, self.leads_to, tuple(self.clients))
 
 
 class Record:
@@ -59,15 +66,15 @@ class Record:
         self._entries: dict[tuple[str, int, bool], Entry] = {}
         self._lock = threading.Lock()
 
-    def note(self, host: str, port: int, client: int, why: str | None = None) -> Entry:
-        """Count a request, refused where `why` says so, and return its entry."""
+    def note(self, host: str, port: int, client: int, *, allowed: bool = True, leads_to: str | None = None) -> Entry:
+        """Count a request and return its entry."""
         with self._lock:
-            key = (host, port, why is None)
+            key = (host, port, allowed)
             if key not in self._entries and len(self._entries) >= MOST:
-                key = (OTHERS, 0, why is None)
-            entry = self._entries.setdefault(key, Entry(key[0], key[1], self._lock))
+                key = (OTHERS, 0, allowed)
+            entry = self._entries.setdefault(key, Entry(*key, self._lock))
             entry.times += 1
-            entry.why = entry.why or why
+            entry.leads_to = leads_to
             if len(entry.clients) < _CLIENTS:
                 entry.clients.append(client)
             self._keep()

@@ -99,7 +99,7 @@ class Server:
         try:
             return reach.connect(self._hosts, asked.host, asked.port)
         except reach.Refused as error:
-            self._record.note(asked.host, asked.port, port, why=str(error))
+            self._record.note(asked.host, asked.port, port, allowed=False, leads_to=error.leads_to)
             _tell(client, f"403 {asked.authority} {error}")
         except reach.Unreachable as error:
             self._record.note(asked.host, asked.port, port)
