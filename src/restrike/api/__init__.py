@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from restrike.api.getting import get, load
     from restrike.api.initialising import init
     from restrike.api.projects import open_project
+    from restrike.api.reasoning import why
     from restrike.api.reproducing import reproduce
     from restrike.api.running import run
     from restrike.api.showing import log, runs, show
@@ -46,6 +47,7 @@ _HOMES = {
     "store_check": "storing",
     "store_gc": "storing",
     "store_reindex": "storing",
+    "why": "reasoning",
 }
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "store_check",
     "store_gc",
     "store_reindex",
+    "why",
 ]
 
 

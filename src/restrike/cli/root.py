@@ -22,6 +22,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Look": {
         "runs": "List the project's runs.",
         "show": "Show all that one run is made of.",
+        "why": "Say why a step was reused or executed.",
         "log": "Print what a run's steps printed.",
         "get": "Take an artifact out of the store.",
         "alias": "Give a run a name.",

@@ -13,6 +13,7 @@ from restrike.records.ledger import Ledger
 from restrike.records.recorded import RecordedRun, read
 
 MOST = 20  # changes that are recorded
+COMPARED = 5  # earlier executions of which the most alike is told
 
 
 def unchanged(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,13 +47,17 @@ def other_key(
 ) -> dict[str, Any]:
     """Return why no reusable execution has a key: those that have it may not serve, or the step was told otherwise."""
     try:
-        for execution in ledger.executions(step.name):
+        earlier = ledger.executions(step.name)
+        for execution in earlier:
             if execution.key == key:
                 return _unusable(ledger.store.record(execution.record))
-        for execution in ledger.executions(step.name):
-            then = read(ledger, execution.run)
-            told = list(_told(then, ledger.store.record(execution.record), recipe, platform, step, inputs))
-            return changed(execution.run, told or [Change("config", "what the step is given")])
+        compared = []
+        for execution in earlier[:COMPARED]:
+            then, record = read(ledger, execution.run), ledger.store.record(execution.record)
+            told = list(_told(then, record, recipe, platform, step, inputs))
+            compared.append((execution.run, told or [Change("config", "what the step is given changed")]))
+        if compared:
+            return changed(*min(compared, key=lambda item: len(item[1])))
     except RestrikeError as error:
         return _reason("unknown", f"the records of an earlier run cannot be read: {error.what}")
     return new()
@@ -91,7 +96,7 @@ def _told(
 
 
 def _declared(then: RecordedRun, step: Step) -> Iterator[Change]:
-    old = next((item for item in then.recipe["graph"] if item["name"] == step.name), {})
+    old: dict[str, Any] = next((item for item in then.recipe["graph"] if item["name"] == step.name), {})
     left, right = dict(flat(old)), dict(flat(step.document()))
     for name in dict.fromkeys([*left, *right]):
         if left.get(name) != right.get(name):
@@ -103,12 +108,16 @@ def _data_read(then: RecordedRun, recipe: Mapping[str, Any], step: Step) -> Iter
     for source in step.inputs.values():
         if source.kind != "data":
             continue
-        old, new = ((item["config"].get("data") or {}).get(source.name) or {} for item in (then.recipe, recipe))
+        old, new = [_read_as(item, source.name) for item in (then.recipe, recipe)]
         left, right = dict(flat(old)), dict(flat(new))
         for name in dict.fromkeys([*left, *right]):
             if left.get(name) != right.get(name):
                 where = f"data.{source.name}.{name}"
                 yield Change("config", where, where, _value(left, name), _value(right, name))
+
+
+def _read_as(recipe: Mapping[str, Any], data: str) -> Mapping[str, Any]:
+    return (recipe["config"].get("data") or {}).get(data) or {}
 
 
 def _stated(then: RecordedRun, recipe: Mapping[str, Any], platform: Mapping[str, Any]) -> Iterator[Change]:

@@ -107,7 +107,7 @@ def reproduce(
 ) -> tuple[str, dict[str, Any]]:
     """Execute a recorded run again, record the verdict, and return its ID and record."""
     started = time.time()
-    steps = _chosen(recorded, request.step)
+    steps = chosen(recorded, request.step)
     outcome = Reproduction(recorded.run, "could not judge", missing=unjudgeable(recorded) or _unsound(recorded))
     if not outcome.missing:
         try:
@@ -156,7 +156,8 @@ def _unsound(recorded: RecordedRun) -> list[dict[str, str | None]]:
     return missing
 
 
-def _chosen(recorded: RecordedRun, name: str | None) -> tuple[Step, ...]:
+def chosen(recorded: RecordedRun, name: str | None) -> tuple[Step, ...]:
+    """Return a run's steps, or the one that is named; raise UnknownStep if it has none of that name."""
     if name is None:
         return recorded.steps
     chosen = tuple(step for step in recorded.steps if step.name == name)
