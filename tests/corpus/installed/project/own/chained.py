@@ -1,0 +1,4 @@
+def chained(x):
+    import upper
+
+    return upper.value(x)

@@ -1,0 +1,5 @@
+import tiny
+
+
+def used(x):
+    return tiny.double(x) + tiny.FACTOR

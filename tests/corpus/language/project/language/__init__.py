@@ -1,0 +1,3 @@
+"""Which messages are spam."""
+
+from language.tokens import Words as Words

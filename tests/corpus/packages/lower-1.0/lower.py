@@ -1,0 +1,2 @@
+def base(x):
+    return 10 * x

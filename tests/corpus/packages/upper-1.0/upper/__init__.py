@@ -1,0 +1,5 @@
+from lower import base
+
+
+def value(x):
+    return base(x) + 1

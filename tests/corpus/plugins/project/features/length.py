@@ -1,0 +1,6 @@
+from words.registry import feature
+
+
+@feature
+def length(word):
+    return len(word)

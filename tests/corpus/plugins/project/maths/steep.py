@@ -1,0 +1,2 @@
+def weight(index):
+    return 1 / (1 + index) ** 2

@@ -1,0 +1,9 @@
+"""What is looked at."""
+
+
+def shown():
+    return 1
+
+
+def hidden():
+    return 2

@@ -1,0 +1,1 @@
+"""Orders of a small shop, from the file to the report."""

@@ -1,0 +1,3 @@
+"""Remove what is old; no step uses it."""
+
+DAYS = 30

@@ -1,0 +1,1 @@
+"""Steps and what is around them."""
