@@ -17,9 +17,13 @@ LOOKUPS = {
     "x86_64": {
         "open": 2, "openat": 257, "openat2": 437, "execve": 59, "execveat": 322, "connect": 42,
         "stat": 4, "lstat": 6, "newfstatat": 262, "statx": 332,
+        "access": 21, "faccessat": 269, "faccessat2": 439, "readlink": 89, "readlinkat": 267,
+        "rename": 82, "renameat": 264, "renameat2": 316, "link": 86, "linkat": 265, "mkdir": 83, "mkdirat": 258,
     },
     "aarch64": {
         "openat": 56, "openat2": 437, "execve": 221, "execveat": 281, "connect": 203, "newfstatat": 79, "statx": 291,
+        "faccessat": 48, "faccessat2": 439, "readlinkat": 78,
+        "renameat": 38, "renameat2": 276, "linkat": 37, "mkdirat": 34,
     },
 }  # fmt: skip
 _FLAGS = {"newfstatat": 3, "statx": 2}

@@ -17,7 +17,12 @@ _RESPONSE = struct.Struct("=QqiI")
 _EMPTY = bytes(_NOTIFICATION.size)
 _CONTINUE, _SYNCHRONOUS_WAKE_UP = 1, 1
 _HERE = 0xFFFFFF9C  # AT_FDCWD in the low 32 bits
-_BY_FOLDER = frozenset(("openat", "openat2", "execveat", "newfstatat", "statx"))
+_BY_FOLDER = frozenset(
+    (
+        *("openat", "openat2", "execveat", "newfstatat", "statx", "faccessat", "faccessat2", "readlinkat"),
+        *("renameat", "renameat2", "linkat", "mkdirat"),  # of two names, the first: what the second holds is lost
+    )
+)
 _OPENAT2, _IN_ROOT = 437, 0x10
 MOST = 50_000  # different names a step may ask for before we stop noting more
 _RANK = {"stat": 0, "open": 1, "write": 2, "update": 3, "exec": 4, "connect": 5}
@@ -108,7 +113,7 @@ class Notifier:
             return
         by_folder = call in _BY_FOLDER
         text = self._memory.text(pid, arguments[1 if by_folder else 0])
-        if not text or text.startswith(self._unwatched):
+        if not text or (text.startswith(self._unwatched) and "/../" not in text):
             return
         path = os.path.normpath(
             text if text[0] == "/" else self._folder(pid, arguments[0] if by_folder else _HERE) + "/" + text
@@ -126,6 +131,8 @@ class Notifier:
     def _kind(self, call: str, pid: int, arguments: list[int]) -> str:
         if call.startswith("exec"):
             return "exec"
+        if call.startswith("mkdir"):
+            return "write"
         if call in ("open", "openat"):
             flags = arguments[1 if call == "open" else 2]
         elif call == "openat2":

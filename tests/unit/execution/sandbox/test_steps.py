@@ -280,6 +280,26 @@ def test_lookups_tell_what_was_missed_and_found(bench: Any) -> None:
     assert outcome.untraced is None
 
 
+def test_names_that_are_asked_for_without_being_opened_are_told(bench: Any) -> None:
+    bench.write("a.txt", "x")
+    body = """
+    import os, sys
+    os.access("override.csv", os.R_OK)
+    os.rename("a.txt", "b.txt")
+    os.symlink("b.txt", "latest")
+    os.readlink("latest")
+    os.mkdir("made")
+    os.path.exists(f"{sys.prefix}/../project/round.csv")
+    return 1
+    """
+    seen = {item.path: (item.found, item.kind) for item in bench.call(body).lookups}
+    assert seen["/project/override.csv"] == (False, "stat")
+    assert seen["/project/a.txt"] == (True, "stat")
+    assert seen["/project/latest"] == (True, "stat")
+    assert seen["/project/made"] == (True, "write")
+    assert seen["/project/round.csv"] == (False, "stat")
+
+
 @pytest.mark.parametrize(
     "reader",
     [
