@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -11,6 +12,7 @@ from restrike.pipeline.hosts import Host
 
 MOST = 1000  # different hosts and ports that are told apart; what comes after them is counted together
 OTHERS = "(others)"
+_PAUSE = 20  # between two writings, in times that one takes
 _CLIENTS = 8  # ports of the step that are kept for an entry: they lead to the line of code that asked
 
 
@@ -58,13 +60,15 @@ class Entry:
 class Record:
     """All that was asked through one proxy. Safe to use from several threads.
 
-    `write` is called with the whole record whenever something new is asked for, so that it outlives the process.
+    `write` is called with the whole record when something is asked for, so that it outlives the process; not always, if
+    that would take more than a small part of the time.
     """
 
     def __init__(self, write: Callable[[list[dict[str, Any]]], None]):
         self._write = write
         self._entries: dict[tuple[str, int, bool], Entry] = {}
         self._lock = threading.Lock()
+        self._next = 0.0
 
     def note(self, host: str, port: int, client: int, *, allowed: bool = True, leads_to: str | None = None) -> Entry:
         """Count a request and return its entry."""
@@ -77,7 +81,8 @@ class Record:
             entry.leads_to = leads_to
             if len(entry.clients) < _CLIENTS:
                 entry.clients.append(client)
-            self._keep()
+            if time.monotonic() >= self._next:
+                self._keep()
             return entry
 
     def keep(self) -> None:
@@ -86,7 +91,10 @@ class Record:
             self._keep()
 
     def _keep(self) -> None:
+        started = time.monotonic()
         self._write([asdict(entry.asked()) for entry in self._entries.values()])
+        ended = time.monotonic()
+        self._next = ended + _PAUSE * (ended - started)
 
 
 def read(documents: list[dict[str, Any]]) -> tuple[Asked, ...]:

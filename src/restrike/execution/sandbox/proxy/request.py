@@ -1,4 +1,4 @@
-"""The head of a request to a proxy: which host it is for, what is sent there, and where its body ends.
+"""Requests to a proxy: which host they are for, what is sent there, where a body ends; and the heads of answers.
 
 Read strictly: what two readers could take differently is refused, since one of them would be the host.
 """
@@ -21,6 +21,8 @@ _URL = re.compile(r"(?i:http)://([^/?#]*)([^#]*)(?:#.*)?")
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
 _BETWEEN_TWO = {"connection", "proxy-connection", "keep-alive", "te", "upgrade", "host"}
 _BETWEEN_TWO |= {"proxy-authorization", "proxy-authenticate"}
+
+_OF_THE_CONNECTION = (b"connection", b"proxy-connection", b"keep-alive")
 
 
 class Malformed(Exception):
@@ -87,6 +89,28 @@ def body(stream: BufferedReader, length: int | None) -> Iterator[bytes]:
             raise Malformed("the body ends too early")
         yield line
     yield line
+
+
+def answer(stream: BufferedReader) -> Iterator[bytes]:
+    """Yield the head of an answer, interim ones before it, with the word that the connection ends with it.
+
+    Raise Malformed where it ends too early.
+    """
+    interim = True
+    while interim:
+        first = stream.readline(LONGEST)
+        if not first.startswith(b"HTTP/1."):
+            yield first
+            return
+        lines, left = [first], LONGEST
+        while (line := stream.readline(left)) not in (b"\r\n", b"\n"):
+            left -= len(line)
+            if not line.endswith(b"\n"):
+                raise Malformed("the head of the answer ends too early, or is too long")
+            if line.partition(b":")[0].lower() not in _OF_THE_CONNECTION:
+                lines.append(line)
+        interim = first.partition(b" ")[2].startswith(b"1")
+        yield b"".join([*lines, b"" if interim else b"Connection: close\r\n", line])
 
 
 def _exactly(stream: BufferedReader, count: int) -> Iterator[bytes]:

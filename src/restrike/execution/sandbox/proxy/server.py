@@ -7,6 +7,7 @@ look like a whole one.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 import select
@@ -26,6 +27,7 @@ from restrike.worker import wire
 
 MOST = 512  # connections at a time; more wait for their turn
 _HEAD_SECONDS = 60.0
+_libc = ctypes.CDLL(None)
 _ABORT, _ORDERLY = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
 
 
@@ -133,11 +135,14 @@ class _Exchange:
 
     def _down(self) -> None:
         """Carry from the server to the client."""
+        stream = self._server.makefile("rb")
         try:
-            while piece := self._server.recv(PIECE):
+            for head in () if self._asked.tunnel else request.answer(stream):
+                self._send(self._client, head)
+            while piece := stream.read1(PIECE):
                 self._send(self._client, piece)
-            self._client.shutdown(socket.SHUT_WR)
-        except OSError:
+            self._no_more(self._client)
+        except (OSError, Malformed):
             self._break()
 
     def _up(self) -> None:
@@ -146,7 +151,7 @@ class _Exchange:
             if self._asked.tunnel:
                 while piece := self._stream.read1(PIECE):
                     self._send(self._server, piece)
-                self._server.shutdown(socket.SHUT_WR)
+                self._no_more(self._server)
             else:
                 self._body()
         except (OSError, Malformed):
@@ -171,17 +176,27 @@ class _Exchange:
         end.sendall(data)
         self._entry.carried(len(data))
 
+    def _no_more(self, end: socket.socket) -> None:
+        if not self._broken:  # else what seemed to be an end was made by breaking the connection
+            end.shutdown(socket.SHUT_WR)
+
     def _break(self) -> None:
         self._broken = True
         for end in (self._client, self._server):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+            _reset(end)
 
 
 def _abort_unless_told(end: socket.socket) -> None:
     """Have a connection end in a reset when it is closed, by us or, if we are killed, by the kernel."""
     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _reset(end: socket.socket) -> None:
+    """Reset a connection at once, also while another thread waits on it: connect it to nowhere."""
+    if _libc.connect(end.fileno(), bytes(16), 16) != 0:
+        with contextlib.suppress(OSError):  # a kernel that refuses while somebody waits; then it only ends
+            end.shutdown(socket.SHUT_RDWR)
 
 
 def _end_orderly(end: socket.socket) -> None:
