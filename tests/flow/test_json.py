@@ -57,6 +57,8 @@ def test_every_document_of_a_trained_project_is_as_its_schema_says(example):
     asked("check", "check", "champion", "--quick", "--on", "split", "--env", "current")
     assert asked("show", "show", "champion")["verdicts"][0]["verdict"] == "identical"
     asked("log", "log")
+    assert len(asked("why", "why")["steps"]) == len(first["steps"])
+    assert asked("why", "why", "train")["steps"][0]["changes"][0]["new"] == "0.01"
     asked("diff", "diff", "champion", "@last")
     asked("get", "get", "champion:train.model", "-o", "model.pkl")
     with (user.project / "data/pima-indians-diabetes.csv").open("a") as stream:
@@ -101,6 +103,7 @@ def test_so_are_those_of_failures_differences_and_damage(small):
     assert asked("reproduce", "reproduce", status=11)["divergence"]["step"] == "double"
     assert asked("check", "check", "--quick", status=11)["flinches"][0]["step"] == "double"
     asked("show", "show")
+    assert asked("why", "why", "double")["steps"][0]["changes"]
     asked("runs", "runs")
     asked("diff", "diff")
     stored = next(path for path in (small.project / ".restrike" / "objects").glob("*/*") if path.stat().st_size)

@@ -39,6 +39,25 @@ def test_the_document_holds_what_makes_up_the_identity_and_no_more(real_venv: Pa
     assert named(found, "six").tag == "py2-none-any,py3-none-any"
 
 
+def test_a_distribution_says_which_names_below_site_packages_are_its_own(
+    venv: Make, wheel: Make, captured: Capture, project: Path
+) -> None:
+    files = {
+        "alone.py": "",
+        "fast.cpython-311-x86_64-linux-gnu.so": "ELF",
+        "tables/__init__.py": "",
+        "tables/deep/more.py": "",
+        "tables.libs/libz.so.1": "ELF",
+    }
+    hooked = {"hook.pth": "import hook\n", "hook.py": "", "sitecustomize/__init__.py": ""}
+    found = captured(venv("venv", wheel("tables", "1.0", files), wheel("hooked", "1.0", hooked)))
+    assert named(found, "tables").provides == ("alone", "fast", "tables")
+    assert not named(found, "tables").at_start
+    assert named(found, "hooked").provides == ("hook", "sitecustomize")
+    assert named(found, "hooked").at_start
+    assert captured(project.parent / "venv").distributions == found.distributions  # as the cache has it, too
+
+
 def test_pip_and_uv_give_one_identity(
     venv: Make, wheel: Make, captured: Capture, tmp_path: Path, install_with_pip: Make, install_with_uv: Make
 ) -> None:
@@ -239,6 +258,7 @@ def test_an_editable_install_from_elsewhere_counts_by_its_sources(
     before = captured(folder)
     one = named(before, "theirs")
     assert (one.editable, one.first_party, one.how, one.location) == (True, False, "folder", source)
+    assert one.at_start
     assert source in before.seal_paths
     assert before.notes == (f"'theirs' is installed editable from '{source}', outside the project: it is not sealed",)
     (source / ".git").mkdir()
@@ -379,6 +399,7 @@ def test_what_conda_installed_counts_wherever_its_prefix_lies(
     assert first.document["distributions"]["conda:libblas"]["version"] == "3.9-h_1"
     assert captured(other, cache=tmp_path / "2").identity == first.identity
     assert named(first, "conda:libblas").tampered == ()
+    assert named(first, "conda:libblas").at_start
     (one / "lib" / "libblas.so.3").write_bytes(b"other code")
     changed = captured(one, cache=tmp_path / "1")
     assert changed.identity != first.identity
