@@ -77,12 +77,12 @@ class Executor:
         )
 
     def _imports(self, outcome: Outcome) -> list[Lookup]:
-        """Return where a module that was not found would have been: Python lists folders, and asks for no name."""
-        module = (outcome.result.get("error") or {}).get("missing_module")
-        if not module:
-            return []
+        """Return where modules that were not found would have been: Python lists folders, and asks for no name."""
+        missing = (outcome.result.get("error") or {}).get("missing_module")
+        absent = (outcome.result.get("trace") or {}).get("absent", ())
         folders = [PurePosixPath(PROJECT, root) for root in self.materials.sealed.import_roots]
-        places = [f"{folder}/{module.replace('.', '/')}" for folder in folders]
+        modules = sorted({*absent, *([missing] if missing else [])})
+        places = [f"{folder}/{module.replace('.', '/')}" for module in modules for folder in folders]
         return [Lookup(place, False, "import") for base in places for place in (base + ".py", base)]
 
     def _perturbed(self) -> dict[str, Any]:

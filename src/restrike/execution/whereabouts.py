@@ -146,8 +146,13 @@ def _line_with(file: Path, text: str) -> int | None:
     nodes = _nodes(source)
     docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     literals = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in docstrings)
-    lines = (node.lineno for node in literals if isinstance(node.value, str) and whole.search(node.value))
+    lines = (node.lineno for node in literals if whole.search(_text(node.value)))
     return min(lines, default=None)
+
+
+def _text(value: object) -> str:
+    """Return a literal's text; native functions are given theirs as bytes."""
+    return value if isinstance(value, str) else value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
 def _line_of_call(file: Path, names: Collection[str]) -> int | None:
