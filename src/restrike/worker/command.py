@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from restrike.worker.failure import StepError, plain
+from restrike.worker.trace.reports import FOLDER
 
 
 class CommandFailed(Exception):
@@ -22,7 +22,7 @@ class CommandFailed(Exception):
         self.document = document
 
 
-def run(arguments: list[str] | str, *, shell: bool, seed: int, variables: Mapping[str, str] | None = None) -> None:
+def run(arguments: list[str] | str, *, shell: bool, seed: int) -> None:
     """Run a program with the step's surroundings. Raise CommandFailed or StepError."""
     command = (
         ["/bin/sh", "-c", arguments if isinstance(arguments, str) else " ".join(arguments)] if shell else arguments
@@ -30,7 +30,7 @@ def run(arguments: list[str] | str, *, shell: bool, seed: int, variables: Mappin
     if isinstance(command, str):
         raise StepError(f"'{command}' is one text, not a list of arguments", "shell: true")
     try:
-        environment = {**os.environ, **(variables or {}), "RESTRIKE_SEED": str(seed)}
+        environment = {**os.environ, "RESTRIKE_SEED": str(seed)}
         done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False, env=environment)
     except FileNotFoundError as error:
         raise StepError(
@@ -57,7 +57,8 @@ def output(name: str, path: str | None, kind: str, outputs: str) -> Any:
     """Return what a command left as a declared output: a Path, or the mapping in a metrics file."""
     place = Path(outputs, name) if path is None else Path(path)
     if not place.exists():
-        found = sorted(entry.name for entry in place.parent.iterdir())[:8] if place.parent.is_dir() else []
+        found = sorted(entry.name for entry in place.parent.iterdir()) if place.parent.is_dir() else []
+        found = [name for name in found if name != FOLDER][:8]
         near = f"; its folder holds: {', '.join(found)}" if found else ""
         raise StepError(f"the command ended well, but left no '{path or place}', its output '{name}'{near}")
     return metrics(name, place) if kind == "metrics" else place

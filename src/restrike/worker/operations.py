@@ -7,16 +7,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from restrike.worker import binding, command, perturbing, seal
+from restrike.worker import binding, command, seal
 from restrike.worker.failure import StepError
 from restrike.worker.randomness import Generators
+from restrike.worker.trace.imports import Arrivals, observed_arrivals
 
 
-def execute(job: dict[str, Any]) -> dict[str, Any]:
-    """Do what a job asks for and return the result document."""
+def execute(job: dict[str, Any], arrivals: Arrivals | None = None) -> dict[str, Any]:
+    """Do what a job asks for and return the result document. `arrivals` tells of imports in this process."""
     if job["protocol"] != 1:
         raise StepError(f"this worker speaks protocol 1, not {job['protocol']}")
-    operation = {"step": _step, "differences": _differences, "modules": _modules, "ping": _ping}.get(job["op"])
+    if job["op"] == "step":
+        return _step(job, arrivals or observed_arrivals())
+    operation = {"differences": _differences, "modules": _modules, "ping": _ping}.get(job["op"])
     if operation is None:
         raise StepError(f"this worker does not know the operation '{job['op']}'")
     return operation(job)
@@ -40,30 +43,24 @@ def _differences(job: dict[str, Any]) -> dict[str, Any]:
     return {"state": "ok", "differences": [dataclasses.asdict(item) for item in found]}
 
 
-def _step(job: dict[str, Any]) -> dict[str, Any]:
+def _step(job: dict[str, Any], arrivals: Arrivals) -> dict[str, Any]:
     if job.get("command") is not None:
         return _command(job)
-    order = job.get("perturb") or {}
-    watch = perturbing.perturb(order, job.get("project_folder", seal.PROJECT)) if order else None
-    generators = Generators(order.get("global_seed", job["seed"]))
+    generators = Generators((job.get("perturb") or {}).get("global_seed", job["seed"]), arrivals)
     values, notes = _call(job)
     used = generators.used()
-    observed = watch.document() if watch else None
     for output in job["outputs"]:
         if output.get("kind") == "metrics":
             command.check_metrics(output["name"], values[output["name"]])
     kept = {name: _kept(value, name, job) for name, value in values.items()}
     notes += [f"the global generator of '{name}' was used; it is seeded for every step" for name in used]
-    done = {"state": "ok", "outputs": kept, "notes": notes, "used_global_random": bool(used)}
-    return done if observed is None else done | {"observed": observed}
+    return {"state": "ok", "outputs": kept, "notes": notes, "used_global_random": bool(used)}
 
 
 def _command(job: dict[str, Any]) -> dict[str, Any]:
     outputs = job.get("outputs_folder", seal.OUTPUTS)
-    project, order = job.get("project_folder", seal.PROJECT), job.get("perturb")
-    variables = perturbing.for_command(order, project, outputs) if order else {}
     try:
-        command.run(job["command"], shell=job.get("shell", False), seed=job["seed"], variables=variables)
+        command.run(job["command"], shell=job.get("shell", False), seed=job["seed"])
     except command.CommandFailed as failed:
         return {"state": "failed", "error": failed.document}
     values = {
@@ -71,8 +68,7 @@ def _command(job: dict[str, Any]) -> dict[str, Any]:
         for item in job["outputs"]
     }
     kept = {name: _kept(value, name, job) for name, value in values.items()}
-    done = {"state": "ok", "outputs": kept, "notes": [], "used_global_random": False}
-    return done | {"observed": perturbing.observed_by_command(outputs)} if order else done
+    return {"state": "ok", "outputs": kept, "notes": [], "used_global_random": False}
 
 
 def _call(job: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

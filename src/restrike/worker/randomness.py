@@ -6,36 +6,33 @@ numbers; an unseeded step is thus repeatable, and a note says that it leaned on 
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import sys
-from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from restrike.worker.trace.imports import Arrivals, then
+
+if TYPE_CHECKING:
+    from restrike.worker.trace.imports import Execute
 
 _NUMPY, _TORCH = "numpy.random.mtrand", "torch"
 # Draw from `random` when imported. Whether such a library is there must not change what a step draws, nor be noted.
 _DRAWING = ("rich.style",)
 
-Execute = Callable[[ModuleType], None]
-
 
 class Generators:
     """The global generators of `random`, numpy and torch, with the states they were given."""
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int, arrivals: Arrivals):
         self._seed = seed
         self._given: dict[str, Any] = {}
         random.seed(seed)
         self._given["random"] = random.getstate()
-        seeders = {_NUMPY: self._seed_numpy, _TORCH: self._seed_torch}
-        for name, seeder in seeders.items():
-            if name in sys.modules:
-                seeder(sys.modules[name])
-        around = {name: _then(seeder) for name, seeder in seeders.items()} | dict.fromkeys(_DRAWING, _undrawn)
-        wanted = {name: execute for name, execute in around.items() if name not in sys.modules}
-        sys.meta_path.insert(0, _AroundImport(wanted))
+        arrivals.expect(_NUMPY, then(self._seed_numpy))
+        arrivals.expect(_TORCH, then(self._seed_torch))
+        for name in _DRAWING:
+            arrivals.expect(name, _undrawn)
 
     def used(self) -> list[str]:
         """Return the names of the generators whose state is no longer the one they were given."""
@@ -59,37 +56,7 @@ class Generators:
         return sys.modules[_TORCH].get_rng_state().numpy().tobytes()
 
 
-def _then(after: Execute) -> Callable[[Execute, ModuleType], None]:
-    def run(execute: Execute, module: ModuleType) -> None:
-        execute(module)
-        after(module)
-
-    return run
-
-
 def _undrawn(execute: Execute, module: ModuleType) -> None:
     state = random.getstate()
     execute(module)
     random.setstate(state)
-
-
-class _AroundImport:
-    """A finder that finds nothing itself, but has functions called around the execution of certain modules."""
-
-    def __init__(self, wanted: dict[str, Callable[[Execute, ModuleType], None]]):
-        self._wanted = wanted
-
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name not in self._wanted:
-            return None
-        around = self._wanted.pop(name)
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.loader is None:
-            return None
-        loader, execute = spec.loader, spec.loader.exec_module
-
-        def execute_within(module: ModuleType) -> None:
-            around(execute, module)
-
-        loader.exec_module = execute_within  # type: ignore[method-assign]  # this one instance, for this one module
-        return spec

@@ -18,10 +18,14 @@ def perturbed(tmp_path):
         (tmp_path / "script.py").write_text(textwrap.dedent(script))
         program = (
             "import json, runpy, sys\n"
-            "from restrike.worker.perturbing import perturb\n"
-            "watch = perturb(json.loads(sys.argv[1]), sys.argv[2])\n"
+            "from restrike.worker.trace.imports import Imports\n"
+            "from restrike.worker.trace.record import Record\n"
+            "from restrike.worker.watch.session import Session\n"
+            "imports = Imports(Record())\n"
+            "imports.begin()\n"
+            "session = Session(imports, sys.argv[2], '/outputs', json.loads(sys.argv[1]))\n"
             "runpy.run_path(sys.argv[2] + '/script.py')\n"
-            "print(json.dumps(watch.document()))\n"
+            "print(json.dumps(session.watch.observed()))\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", program, json.dumps(order), str(tmp_path)],

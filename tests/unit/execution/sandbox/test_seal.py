@@ -154,8 +154,9 @@ def test_a_step_granted_the_network_has_the_machines(bench: Any) -> None:
 
 def test_the_environment_is_exactly_the_stated_one(bench: Any) -> None:
     seen = bench.value(bench.call("import os\nreturn dict(os.environ)"))
-    added = {"NPY_DISABLE_CPU_FEATURES"}
-    stated = bench.seal.variables | {"PYTHONPATH": "/project"}  # the import roots, for programs that a step starts
+    added = {"NPY_DISABLE_CPU_FEATURES", "RESTRIKE_TRACE"}
+    path = "/engine/restrike/worker/children:/project"  # what observes them and the import roots, for programs
+    stated = bench.seal.variables | {"PYTHONPATH": path}
     assert {name: value for name, value in seen.items() if name not in added} == stated
     again = bench.value(bench.call("import os\nreturn os.environ['TOKEN']", secrets={"TOKEN": "t"}))
     assert again == "t"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import sys
 
-from restrike.worker.watch import Watch
+from restrike.worker.watch.readings import THREADS, Watch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
-
-KIND = "threads"
+    from typing import Any
 
 
 def tame(watch: Watch) -> None:
@@ -18,9 +18,10 @@ def tame(watch: Watch) -> None:
     from concurrent.futures import Future, ThreadPoolExecutor  # not needed by ordinary steps
 
     original = ThreadPoolExecutor.submit
+    source = watch.source(THREADS, "a pool of threads")
 
     def submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *positional: Any, **named: Any) -> Future[Any]:
-        if not watch.read(KIND, "a pool of threads"):
+        if not source.read(sys._getframe().f_back):
             return original(self, fn, *positional, **named)
         done: Future[Any] = Future()
         done.set_running_or_notify_cancel()

@@ -1,0 +1,54 @@
+"""What a process has loaded: modules, and the shared libraries mapped into its memory."""
+
+from __future__ import annotations
+
+import sys
+
+from restrike.worker.trace import places as whose
+from restrike.worker.trace.native import Counter, mapped
+from restrike.worker.trace.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PLACES_OF_OWN = ("/dev/", "/proc/", "/tmp/", "/outputs/", "/inputs/", "/home/restrike/", "/memfd:")
+
+
+class Loaded:
+    """What was there before: modules and libraries of a zygote, told once for all steps forked from it."""
+
+    def __init__(self, record: Record, bare: set[str]):
+        self._names = set(sys.modules)
+        note_modules(record, self._names, "\0")
+        self._libraries = mapped()
+        note_libraries(record, self._libraries - bare, "\0")
+        self._counter = Counter()
+
+    def note_rest(self, record: Record, project: str) -> None:
+        """Note what this process has loaded beyond that."""
+        note_modules(record, sys.modules.keys() - self._names, project)
+        if self._counter.has_moved():
+            note_libraries(record, mapped() - self._libraries, project)
+
+
+def note_modules(record: Record, names: Iterable[str], project: str) -> None:
+    """Note the files of modules: the project's by path, installed ones by the package's folder."""
+    for name in names:
+        members = getattr(sys.modules.get(name), "__dict__", None)
+        file = members.get("__file__") if isinstance(members, dict) else None
+        if not isinstance(file, str):
+            continue
+        if file.startswith(project):
+            record.note("module", file[len(project) :])
+        elif part := whose.component(file):
+            record.note("installed", part)
+
+
+def note_libraries(record: Record, files: Iterable[str], project: str) -> None:
+    """Note shared libraries: installed ones by the package's folder, those of the machine by path."""
+    for file in files:
+        if part := whose.component(file):
+            record.note("installed", part)
+        elif not file.startswith((*_PLACES_OF_OWN, project)) and not whose.is_standard(file):
+            record.note("library", file)

@@ -1,0 +1,72 @@
+"""The file in which processes that a step starts tell what they use, a line at once: who is killed has told."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+FOLDER, EVENTS, CODE = ".observed", "events", "code"
+
+
+def prepare(outputs: str) -> str:
+    """Make the folder of reports below a step's outputs and return it."""
+    folder = f"{outputs}/{FOLDER}"
+    try:
+        os.mkdir(folder, 0o777)
+        os.close(os.open(f"{folder}/{EVENTS}", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666))
+    except OSError:
+        pass  # then nobody reports, and that is noticed
+    return folder
+
+
+class Reporter:
+    """Writes lines of its own process; opens the file each time, since a descriptor could be closed and given away."""
+
+    def __init__(self, folder: str):
+        from _json import encode_basestring_ascii as quoted  # all that is needed of `json`, which loads slowly
+
+        self._path, self._quoted = f"{folder}/{EVENTS}", quoted
+
+    def __call__(self, kind: str, value: tuple[str | int | bool, ...]) -> None:
+        """Add a line, all of it or nothing."""
+        items = [self._quoted(item) if isinstance(item, str) else str(int(item)) for item in (kind, *value)]
+        line = f"[{','.join(items)}]\n".encode("ascii")
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        except OSError:
+            return
+        try:
+            os.write(descriptor, line)
+        except OSError:
+            pass
+        finally:
+            os.close(descriptor)
+
+
+def told(folder: str) -> Iterator[list[Any]]:
+    """Yield the lines of all processes; half a line, of one that was killed while it wrote, is left out."""
+    import json
+
+    try:
+        with open(f"{folder}/{EVENTS}", encoding="ascii", errors="replace") as stream:
+            lines = stream.readlines()
+    except OSError:
+        return
+    for line in lines:
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, list) and found and isinstance(found[0], str):
+            yield found
+
+
+def remove(folder: str) -> None:
+    """Take the reports out of the step's outputs."""
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
