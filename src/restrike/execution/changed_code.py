@@ -5,13 +5,15 @@ from __future__ import annotations
 import posixpath
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from restrike.code import SnapshotTree
-from restrike.code.closure import Closure
 from restrike.code.tree import ABSENT
 from restrike.execution.closures import Closures
 from restrike.pipeline.graph import Step
+
+if TYPE_CHECKING:
+    from restrike.code.closure import Closure
 
 Found = tuple[Literal["code", "files"], str, str | None]  # aspect, sentence, path
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import posixpath
 import threading
 from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from restrike.code import SnapshotTree
-from restrike.code.closure import Analysis, Closure, Observed
 from restrike.pipeline.graph import Step
+
+if TYPE_CHECKING:
+    from restrike.code.closure import Analysis, Closure, Observed
 
 
 class Closures:
@@ -27,18 +29,23 @@ class Closures:
 
         Of a command, and of a function that is not the project's, that is the modules seen to be imported, whole.
         """
+        from restrike.code.closure import Observed  # heavy, and of no use to a run with nothing to do
+
         use = step.use if step.use is not None and not step.builtin and self._has(tree, step.use) else None
         observed = Observed(*(frozenset(depends[name]) for name in ("modules", "handed", "source")))
         key = (tree.commit, use, observed)
         with self._lock:
             if key not in self._known:
-                analysis = self._analyses.get(tree.commit)
-                if analysis is None:
-                    analysis = self._analyses[tree.commit] = Analysis(tree, self.roots, installed=self._installed)
-                self._known[key] = (
-                    analysis.closure(use, observed) if use is not None else analysis.module_closure(observed)
-                )
+                self._known[key] = self._worked_out(tree, use, observed)
             return self._known[key]
+
+    def _worked_out(self, tree: SnapshotTree, use: str | None, observed: Observed) -> Closure:
+        from restrike.code.closure import Analysis
+
+        analysis = self._analyses.get(tree.commit)
+        if analysis is None:
+            analysis = self._analyses[tree.commit] = Analysis(tree, self.roots, installed=self._installed)
+        return analysis.closure(use, observed) if use is not None else analysis.module_closure(observed)
 
     def _has(self, tree: SnapshotTree, use: str) -> bool:
         stem = use.partition(":")[0].replace(".", "/")
