@@ -7,6 +7,7 @@ wherever names cannot be resolved: never too small, and as small as that allows 
 from __future__ import annotations
 
 from restrike.code.closure.analysis import Analysis, closure, module_closure
+from restrike.code.closure.kept import KeptFacts
 from restrike.code.closure.model import Closure, Observed, Tree
 
-__all__ = ["Analysis", "Closure", "Observed", "Tree", "closure", "module_closure"]
+__all__ = ["Analysis", "Closure", "KeptFacts", "Observed", "Tree", "closure", "module_closure"]

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import warnings
 from collections.abc import Container, MutableMapping, Sequence
 from typing import Any
 
+from restrike.code.closure.facts import Facts, from_plain, to_plain
+from restrike.code.closure.importing import Importing
+from restrike.code.closure.imports import Finder
+from restrike.code.closure.judge import Judge
+from restrike.code.closure.linked import Linked
 from restrike.code.closure.model import Closure, Observed, Tree
+from restrike.code.closure.parse import facts_of
+from restrike.code.closure.parts import Parts
+from restrike.code.closure.reach import Paths
+from restrike.code.closure.widen import Reach
 
 
 class Analysis:
-    """One tree, read once for any number of steps."""
+    """One tree, for any number of steps: a file is parsed once, a name followed once.
+
+    `facts` keeps what was read of a file, by the SHA-256 of its bytes; it may be kept from one process to the next
+    (`kept.KeptFacts`). `installed` tells which top-level names are found outside the project.
+    """
 
     def __init__(
         self,
@@ -23,28 +33,44 @@ class Analysis:
         facts: MutableMapping[str, Any] | None = None,
     ) -> None:
         self._tree = tree
-        self._whole: dict[str, str] = {}
+        self._kept: MutableMapping[str, Any] = {} if facts is None else facts
+        self._facts: dict[str, Facts] = {}
+        files = dict(tree.files)
+        self._sources = frozenset(path for path in files if path.endswith(".py"))
+        linked = Linked(Finder(files, import_roots, installed), self._facts_of)
+        judge = Judge(linked)
+        self._paths = Paths(linked, judge, Importing(linked, judge))
+        self._parts = Parts(self._paths, files)
 
     def closure(self, use: str, observed: Observed) -> Closure:
-        """Return what `module:function` depends on."""
-        return Closure({f"{path} (whole)": self._normalised(path) for path in self._tree.files if path.endswith(".py")})
+        """Return what `module:function` depends on, given what an execution of it was seen to use."""
+        dotted, _, chain = use.partition(":")
+        reach = Reach(self._paths, self._sources)
+        reach.start(dotted, chain)
+        reach.complete(observed)
+        return self._closure(reach)
 
     def module_closure(self, observed: Observed) -> Closure:
-        """Return what a command depends on that was seen to import these modules."""
-        present = [path for path in observed.modules | observed.source if path in self._tree.files]
-        return Closure({f"{path} (whole)": self._normalised(path) for path in sorted(present)})
+        """Return what a command depends on that was seen to import these modules: each of them whole."""
+        reach = Reach(self._paths, self._sources)
+        for path in sorted(observed.modules & self._sources):
+            reach.take_file(path, "is imported by a program")
+        return self._closure(reach)
 
-    def _normalised(self, path: str) -> str:
-        if path not in self._whole:
-            data = self._tree.read(path)
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    data = ast.dump(ast.parse(data)).encode("utf-8", "surrogatepass")
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                pass
-            self._whole[path] = hashlib.sha256(data).hexdigest()
-        return self._whole[path]
+    def _closure(self, reach: Reach) -> Closure:
+        widened = {path: reason for path, reason in reach.whole.items() if path not in reach.texts}
+        return Closure(self._parts.of(reach), {**widened, **reach.texts})
+
+    def _facts_of(self, path: str) -> Facts:
+        if path not in self._facts:
+            digest = self._tree.files[path]
+            plain = self._kept.get(digest)
+            if plain is not None:
+                self._facts[path] = from_plain(plain)
+            else:
+                self._facts[path] = facts_of(self._tree.read(path))
+                self._kept[digest] = to_plain(self._facts[path])
+        return self._facts[path]
 
 
 def closure(
