@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-he
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench docs lock clean
+.PHONY: help demo test test-all check format bench bench-cache docs lock clean
 
 help: ## list these targets
 	@echo "restrike: every training run reproducible by construction, and provably so."
@@ -46,6 +46,9 @@ format: $(READY) ## bring the source into the house's format
 
 bench: $(READY) ## measure restrike against its budgets and against plain Python
 	$(BIN)/python bench/run.py
+
+bench-cache: $(READY) ## compare what is reused with other tools' caches, each in an environment of its own
+	$(BIN)/python bench/cache/run.py
 
 docs: $(READY) ## write the pages of docs that are made from the source
 	$(BIN)/python tools/reference.py

@@ -1,0 +1,3 @@
+"""Found by listing the folder."""
+
+VALUE = 97

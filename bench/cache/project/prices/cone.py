@@ -1,0 +1,3 @@
+"""Found by its name in a string."""
+
+VALUE = 71

@@ -1,0 +1,3 @@
+"""A constant that others import."""
+
+TAX = 17

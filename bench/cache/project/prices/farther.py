@@ -1,0 +1,6 @@
+"""The helper of a helper."""
+
+
+def fetched() -> int:
+    """Return a value."""
+    return 28

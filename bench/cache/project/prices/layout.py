@@ -1,0 +1,3 @@
+"""How the file of sales is laid out."""
+
+COLUMN = "sold"

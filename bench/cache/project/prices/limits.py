@@ -1,0 +1,3 @@
+"""A constant two modules away."""
+
+LEVEL = 41

@@ -1,0 +1,3 @@
+"""A program of its own."""
+
+print(89)

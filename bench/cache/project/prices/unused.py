@@ -1,0 +1,3 @@
+"""Prices of last year; nothing imports them."""
+
+OLD = 1

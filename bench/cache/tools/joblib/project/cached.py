@@ -1,0 +1,5 @@
+"""Where results are kept."""
+
+from joblib import Memory
+
+memory = Memory("cache", verbose=0)
