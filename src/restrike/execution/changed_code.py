@@ -105,7 +105,7 @@ def _dotted(path: str, root: str) -> Iterator[str]:
 
 
 def _candidates(name: str, roots: Iterable[str], tree: SnapshotTree) -> set[str]:
-    found = set()
+    found: set[str] = set()
     for root in roots:
         stem = posixpath.normpath(posixpath.join(root, name.replace(".", "/")))
         found.update(path for path in (f"{stem}.py", f"{stem}/__init__.py") if path in tree.files)
