@@ -92,7 +92,7 @@ class _Explainer:
         return Told([item.document() for item in found], list(readings.notes(seen.trace)), refused)
 
     def _hidden(self, step: Step, seen: Seen, hints: Hints, where: Whereabouts) -> Iterator[Finding]:
-        opened = {absolute(item["path"]) for item in seen.trace.get("opened", ())}
+        opened = {item["path"] for item in seen.trace.get("opened", ())}
         lookups = (*seen.lookups, *_settings(opened))
         config = self._captured.config
         belongings = Belongings(

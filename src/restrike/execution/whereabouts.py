@@ -35,7 +35,7 @@ class Whereabouts:
     ):
         self._step, self._trace, self._error = step, trace, error or {}
         self._code, self._roots, self._origin = code, tuple(roots), origin
-        self._opened = {absolute(item["path"]): item for item in reversed(trace.get("opened", ()))}
+        self._opened = {item["path"]: item for item in reversed(trace.get("opened", ()))}  # paths, and host:port
 
     def of_path(self, path: str) -> str:
         """Return the line that asked for a path of the seal."""
@@ -50,6 +50,10 @@ class Whereabouts:
 
     def of_module(self, path: str) -> str:
         """Return the line that imported a module which would have been at a path."""
+        name = os.path.basename(path).removesuffix(".py")
+        for file in self._files():
+            if line := _line_of_import(self._code / file, name):
+                return f"{file}:{line}"
         return self._frame() or self.of_path(path)
 
     def of_variable(self, name: str) -> str:
@@ -57,12 +61,14 @@ class Whereabouts:
         return next((line_of(item) for item in entries if item["name"] == name), None) or self._whole()
 
     def of_network(self, address: str) -> str:
-        """Return the line that reached for an address, `host:port`."""
-        asked = (item for item in self._trace.get("opened", ()) if item["path"] == address)
-        if (item := next(asked, None)) is not None:
-            return line_of(item)
-        host = address.rpartition(":")[0]
-        return self._frame() or self._named((address, host)) or self._whole()
+        """Return the line that reached for an address, `host:port`; for a name service's, the line with the name."""
+        if address in self._opened:
+            return line_of(self._opened[address])
+        host, _, port = address.rpartition(":")
+        if port != "53" and (place := self._frame() or self._named((address, host))):
+            return place
+        reached = (line_of(item) for path, item in self._opened.items() if not path.startswith("/"))
+        return next(reached, None) or self._frame() or self._whole()
 
     def of_text(self, *texts: str) -> str:
         """Return the first line of the step's code, or of its declaration, that has one of these texts in a literal."""
@@ -153,6 +159,20 @@ def _line_with(file: Path, text: str) -> int | None:
 def _text(value: object) -> str:
     """Return a literal's text; native functions are given theirs as bytes."""
     return value if isinstance(value, str) else value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def _line_of_import(file: Path, name: str) -> int | None:
+    lines = (
+        node.lineno
+        for node in _nodes(_source(file))
+        if (isinstance(node, ast.Import) and any(name in alias.name.split(".") for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and name in [*(node.module or "").split("."), *_names(node)])
+    )
+    return min(lines, default=None)
+
+
+def _names(node: ast.ImportFrom) -> list[str]:
+    return [alias.name for alias in node.names]
 
 
 def _line_of_call(file: Path, names: Collection[str]) -> int | None:

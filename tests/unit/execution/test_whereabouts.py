@@ -42,7 +42,9 @@ def test_the_line_that_was_seen_to_open_it_comes_first(code: Path) -> None:
     where = places(code, opened=[entry(path="/project/data/x.csv"), entry(path="/project/data/x.csv", line=50)])
     assert where.of_path("/project/data/x.csv") == "features.py:41"
     assert where.of_path("/project/data") == "features.py:41"
-    assert places(code, opened=[entry(path="data/x.csv")]).of_path("/project/data/x.csv") == "features.py:41"
+    reached = places(code, opened=[entry(path="/x"), entry(path="models.example.org:443", line=7)])
+    assert reached.of_network("models.example.org:443") == "features.py:7"
+    assert reached.of_network("127.0.0.1:53") == "features.py:7"
 
 
 def test_else_the_users_innermost_line_of_the_traceback_if_it_was_for_this_file(code: Path) -> None:
@@ -52,6 +54,7 @@ def test_else_the_users_innermost_line_of_the_traceback_if_it_was_for_this_file(
     assert places(code, error=error).of_path("/project/data/x.csv") == "src/steps.py:6", "by its literal"
     assert places(code, error=error).of_network("192.0.2.1:80") == "src/steps.py:6"
     assert places(code, error=error).of_module("/project/made.py") == "src/steps.py:6"
+    assert places(code, error=error).of_module("/project/other.py") == "src/steps.py:2"
 
 
 def test_else_the_line_with_its_name_as_a_literal(code: Path) -> None:

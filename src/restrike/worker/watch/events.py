@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _CHANCE = ("/dev/urandom", "/dev/random")
 _TOLD_BY_MACHINE = ("/proc/", "/sys/")
+_SETTINGS = "/etc/"  # libraries look for many of them in passing; what the user's own line asks for is told
 MOST = 5_000  # paths whose first line is kept: a help to people, what was asked for is known without it
 _WRITES = os.O_WRONLY | os.O_RDWR
 # Of the standard library: read a module's file to execute it, or what is installed, which are told by themselves.
@@ -41,6 +42,9 @@ class Events:
             "os.scandir": self._list,
             "sqlite3.connect": self._connect,
             "socket.gethostname": self._ask_name,
+            "socket.connect": self._reach,
+            "socket.getaddrinfo": self._look_up,
+            "socket.gethostbyname": self._look_up,
             "tempfile.mkstemp": self._name_temporary,
             "tempfile.mkdtemp": self._name_temporary,
         }
@@ -89,6 +93,8 @@ class Events:
             self._watch.own_line(ENTROPY, path, frame)
         elif path.startswith(_TOLD_BY_MACHINE):
             self._watch.own_line(MACHINE, path, frame)
+        elif path.startswith(_SETTINGS) and self._places.own(frame) is not None:
+            self._see(os.path.normpath(path), frame)
         if path.startswith(self._unwatched):
             return
         path = os.path.abspath(path)
@@ -129,8 +135,18 @@ class Events:
         if path and path != ":memory:" and not path.startswith(self._unwatched):
             self._see(os.path.abspath(path.removeprefix("file:").partition("?")[0]), frame)
 
+    def _reach(self, given: tuple[Any, ...], frame: FrameType | None) -> None:
+        address = given[1]
+        if isinstance(address, tuple) and len(address) >= 2:
+            self._see(f"{address[0]}:{address[1]}", frame)
+
+    def _look_up(self, given: tuple[Any, ...], frame: FrameType | None) -> None:
+        name = _text(given[0])
+        if name:
+            self._see(f"{name}:{given[1] if len(given) > 1 and given[1] else ''}", frame)
+
     def _see(self, path: str, frame: FrameType | None) -> None:
-        """Note the first line of the user's that a path was asked for by."""
+        """Note the first line of the user's that a path, or an address (`host:port`), was asked for by."""
         if path in self._opened or len(self._opened) >= MOST:
             return
         user = self._places.nearest(frame)
