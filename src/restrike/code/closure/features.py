@@ -99,7 +99,7 @@ BY_NAME: dict[str, Feature | None] = {
     },
     "asyncio.create_subprocess_exec": Feature(ALL, "starts programs by {}"),
     "asyncio.create_subprocess_shell": Feature(ALL, "starts programs by {}"),
-    "multiprocessing": None,
+    "multiprocessing.reduction": Feature(ALL, "loads objects by {}"),
     "ctypes.pythonapi": Feature(TEXT, "uses {}", True),
     "ctypes.PyDLL": Feature(TEXT, "uses {}", True),
     "ctypes.py_object": Feature(TEXT, "uses {}", True),
