@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 
+from restrike.execution.sandbox import programs
 from restrike.worker.filter import LOOKUPS
 
 _RECEIVE, _SEND, _SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082104
@@ -23,17 +24,13 @@ _BY_FOLDER = frozenset(
         *("renameat", "renameat2", "linkat", "mkdirat"),  # of two names, the first: what the second holds is lost
     )
 )
-_OPENAT2, _IN_ROOT = 437, 0x10
 MOST = 50_000  # different names a step may ask for before we stop noting more
+_ENVIRONMENT = "/env/bin/"  # a program that is not there today, but may come with a package
 _RANK = {"stat": 0, "open": 1, "write": 2, "update": 3, "exec": 4, "connect": 5}
 
 
 class _Vector(ctypes.Structure):
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
-class _How(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
 class Memory:
@@ -68,16 +65,24 @@ class Memory:
 
 
 class Notifier:
-    """The look-ups of one step."""
+    """The look-ups of one step. `python` is what tells the environment's interpreter from other programs."""
 
-    def __init__(self, listener: int, machine: str, unwatched: list[str], memory: Memory):
-        self.listener = listener
+    def __init__(
+        self,
+        listener: int,
+        machine: str,
+        unwatched: list[str],
+        memory: Memory,
+        python: tuple[int, int] | None = None,
+    ):
+        self.listener, self._python = listener, python
+        self.pythons = 0  # times that a Python was executed, whichever
         self._names = {number: name for name, number in LOOKUPS[machine].items()}
         self._unwatched = tuple(folder.rstrip("/") + "/" for folder in unwatched)
         self._memory = memory
-        self._libc = ctypes.CDLL(None, use_errno=True)
         self._buffer, self._answer = bytearray(_NOTIFICATION.size), bytearray(_RESPONSE.size)
         self._found: dict[str, tuple[bool, str]] = {}
+        self._by_programs: set[str] = set()  # sources that another program than that Python has opened
         with contextlib.suppress(OSError):  # a kernel before 6.6 is only a little slower
             fcntl.ioctl(listener, _SET_FLAGS, _SYNCHRONOUS_WAKE_UP)
 
@@ -104,8 +109,11 @@ class Notifier:
     def full(self) -> bool:
         return len(self._found) >= MOST
 
-    def lookups(self) -> list[tuple[str, bool, str]]:
-        return [(path, found, kind) for path, (found, kind) in self._found.items()]
+    def lookups(self) -> list[tuple[str, bool, str, str]]:
+        return [
+            (path, found, kind, "program" if path in self._by_programs else "python")
+            for path, (found, kind) in self._found.items()
+        ]
 
     def _note(self, call: str, pid: int, arguments: list[int]) -> None:
         if call == "connect":
@@ -113,14 +121,17 @@ class Notifier:
             return
         by_folder = call in _BY_FOLDER
         text = self._memory.text(pid, arguments[1 if by_folder else 0])
+        if call.startswith("exec"):
+            self._note_program(text, pid, arguments[0] if by_folder else _HERE)
+            return
         if not text or (text.startswith(self._unwatched) and "/../" not in text):
             return
-        path = os.path.normpath(
-            text if text[0] == "/" else self._folder(pid, arguments[0] if by_folder else _HERE) + "/" + text
-        )
+        path = self._absolute(text, pid, arguments[0] if by_folder else _HERE)
         if path == "/" or (path + "/").startswith(self._unwatched):
             return
         kind = self._kind(call, pid, arguments)
+        if path.endswith(".py") and kind != "stat" and programs.identity(pid) != self._python:
+            self._by_programs.add(path)
         known = self._found.get(path)
         if known == (False, "update"):
             return  # by now the step has made it itself; that it was not there stands
@@ -129,8 +140,6 @@ class Notifier:
             self._found[path] = (found, kind if known is None or _RANK[kind] > _RANK[known[1]] else known[1])
 
     def _kind(self, call: str, pid: int, arguments: list[int]) -> str:
-        if call.startswith("exec"):
-            return "exec"
         if call.startswith("mkdir"):
             return "write"
         if call in ("open", "openat"):
@@ -144,22 +153,32 @@ class Notifier:
         # A database opens so what it would read, and goes on with an empty file where there is none.
         return "update" if flags & os.O_RDWR and not flags & (os.O_TRUNC | os.O_EXCL) else "write"
 
+    def _note_program(self, text: str | None, pid: int, folder: int) -> None:
+        """Note what is executed, wherever it lies; of what is not there only where look-ups are told at all."""
+        if text is None:
+            return
+        path = self._absolute(text, pid, folder) if text else self._folder(pid, folder)
+        python = programs.is_python(pid, path, self._python)
+        if python is None and (path + "/").startswith(self._unwatched) and not path.startswith(_ENVIRONMENT):
+            return
+        self._found[path] = (python is not None, "exec")
+        self.pythons += bool(python)
+
+    def _absolute(self, text: str, pid: int, folder: int) -> str:
+        return os.path.normpath(text if text[0] == "/" else self._folder(pid, folder) + "/" + text)
+
     @staticmethod
     def _folder(pid: int, descriptor: int) -> str:
         low = descriptor & 0xFFFFFFFF
         return os.readlink(f"/proc/{pid}/cwd" if low == _HERE else f"/proc/{pid}/fd/{low}")
 
-    def _is_there(self, pid: int, path: str) -> bool:
+    @staticmethod
+    def _is_there(pid: int, path: str) -> bool:
         """Look a name up as the step would: in its root, its links included."""
-        root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            how = _How(os.O_PATH | os.O_CLOEXEC, 0, _IN_ROOT)
-            found = int(self._libc.syscall(_OPENAT2, root, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how)))
-            if found >= 0:
-                os.close(found)
-            return found >= 0
-        finally:
-            os.close(root)
+        descriptor = programs.opened(pid, path, os.O_PATH)
+        if descriptor >= 0:
+            os.close(descriptor)
+        return descriptor >= 0
 
     def _note_address(self, pid: int, address: int, length: int) -> None:
         data = self._memory.read(pid, address, min(length, 28))

@@ -7,10 +7,11 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from restrike.execution.sandbox import ending, layout, reduced
+from restrike.execution.sandbox import ending, layout, reduced, seen
 from restrike.execution.sandbox.errors import SealFailed
 from restrike.execution.sandbox.link import Link, Unsealed
 from restrike.execution.sandbox.proxy import Proxy, with_places
@@ -152,7 +153,9 @@ class Sandbox:
         lookups = running.lookups
         if self._reduced is not None:
             document = self._reduced.as_sealed(document)
-            lookups = [Lookup(self._reduced.as_sealed_path(item.path), item.found, item.kind) for item in lookups]
+            lookups = [replace(item, path=self._reduced.as_sealed_path(item.path)) for item in lookups]
+        if "trace" in document:
+            document["trace"] = seen.completed(document["trace"], lookups, message)
         return Outcome(
             state=state,
             result=document,

@@ -14,6 +14,7 @@ import socket
 import sys
 from typing import Any, NoReturn
 
+from restrike.execution.sandbox import programs
 from restrike.execution.sandbox.notifier import MOST, Memory, Notifier
 from restrike.worker import kernel, seal, wire
 
@@ -45,7 +46,7 @@ def main() -> NoReturn:
     for descriptor in received[1]:
         os.close(descriptor)
     try:
-        _Warden(channel, ours, order).serve()
+        _Warden(channel, ours, order, pid).serve()
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -108,8 +109,8 @@ def _disguise(order: dict[str, Any]) -> None:
 
 
 class _Warden:
-    def __init__(self, channel: socket.socket, zygote: socket.socket, order: dict[str, Any]):
-        self.channel, self.zygote = channel, zygote
+    def __init__(self, channel: socket.socket, zygote: socket.socket, order: dict[str, Any], pid: int):
+        self.channel, self.zygote, self.pid = channel, zygote, pid
         self.unwatched: list[str] = order["unwatched"]
         self.machine = os.uname().machine
         self.memory = Memory()
@@ -166,7 +167,8 @@ class _Warden:
         return True
 
     def _listen(self, number: int, listener: int) -> None:
-        notifier = Notifier(listener, self.machine, self.unwatched, self.memory)
+        python = programs.identity(self.pid)  # steps are forked from it
+        notifier = Notifier(listener, self.machine, self.unwatched, self.memory, python)
         self.notifiers[listener] = self.of_work[number] = notifier
         self.poll.register(listener, select.POLLIN)
 
@@ -177,6 +179,7 @@ class _Warden:
             self.untraced[number] = f"it asked for over {MOST:,} names; the rest is not known"
         lookups = wire.memory_file(notifier.lookups() if notifier else [])
         message["untraced"] = self.untraced.pop(number, None)
+        message["pythons"] = notifier.pythons if notifier else 0
         wire.send(self.channel, message, [lookups])
         os.close(lookups)
 

@@ -88,12 +88,14 @@ class Lookup:
     """A name that a step asked the file system, or the network, for.
 
     `kind` is stat, open, write (made where it is missing), update (the same, to be read as well), exec or connect;
-    import is a module that was not found, at a place where it could have been.
+    import is a module that was not found, at a place where it could have been. `by` is "program" if a source of the
+    project was opened by another program than the environment's Python. Programs are told wherever they lie.
     """
 
     path: str
     found: bool
     kind: str
+    by: Literal["python", "program"] = "python"
 
 
 @dataclass(frozen=True)
