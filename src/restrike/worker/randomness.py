@@ -12,11 +12,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from restrike.worker.trace.imports import Arrivals, then
+from restrike.worker.watch.generators import NUMPY, TORCH, Forks
 
 if TYPE_CHECKING:
     from restrike.worker.trace.imports import Execute
 
-_NUMPY, _TORCH = "numpy.random.mtrand", "torch"
 # Draw from `random` when imported. Whether such a library is there must not change what a step draws, nor be noted.
 _DRAWING = ("rich.style",)
 
@@ -29,10 +29,11 @@ class Generators:
         self._given: dict[str, Any] = {}
         random.seed(seed)
         self._given["random"] = random.getstate()
-        arrivals.expect(_NUMPY, then(self._seed_numpy))
-        arrivals.expect(_TORCH, then(self._seed_torch))
+        arrivals.expect(NUMPY, then(self._seed_numpy))
+        arrivals.expect(TORCH, then(self._seed_torch))
         for name in _DRAWING:
             arrivals.expect(name, _undrawn)
+        Forks(seed, arrivals)
 
     def used(self) -> list[str]:
         """Return the names of the generators whose state is no longer the one they were given."""
@@ -51,9 +52,9 @@ class Generators:
         if name == "random":
             return random.getstate()
         if name == "numpy":
-            _, keys, position, has_gauss, gauss = sys.modules[_NUMPY].get_state()
+            _, keys, position, has_gauss, gauss = sys.modules[NUMPY].get_state()
             return keys.tobytes(), position, has_gauss, gauss
-        return sys.modules[_TORCH].get_rng_state().numpy().tobytes()
+        return sys.modules[TORCH].get_rng_state().numpy().tobytes()
 
 
 def _undrawn(execute: Execute, module: ModuleType) -> None:

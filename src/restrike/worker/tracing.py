@@ -45,16 +45,16 @@ class Tracing:
         outputs = job.get("outputs_folder", seal.OUTPUTS)
         self._observer, self._is_command = observer, job.get("command") is not None
         self._folder = reports.prepare(outputs)
-        self._tell_children(project)
+        self._tell_children(project, self.order.get("global_seed", job["seed"]))
         self.session = Session(observer.imports, project, outputs, self.order)
         for event in _STARTING:
             self.session.events.on(event, self._keep_code)
         os.register_at_fork(after_in_child=self._become_child)
         child.end_at_exit_of_forks(self.session)
 
-    def _tell_children(self, project: str) -> None:
+    def _tell_children(self, project: str, seed: int) -> None:
         order = json.dumps(self.order) if self.order else ""
-        os.environ[child.VARIABLE] = child.told_to(project, self._folder, order)
+        os.environ[child.VARIABLE] = child.told_to(project, self._folder, seed, order, seeded=not self._is_command)
         given = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join([str(CHILDREN), *([given] if given else [])])
 

@@ -27,6 +27,7 @@ MODULES = (
     "restrike.worker.watch.pools",
     "restrike.worker.watch.events",
     "restrike.worker.watch.session",
+    "restrike.worker.watch.generators",
     "restrike.worker.watch.child",
 )
 

@@ -12,6 +12,7 @@ from restrike.worker.trace.imports import Imports, then
 from restrike.worker.trace.record import Record
 from restrike.worker.trace.reports import Reporter
 from restrike.worker.watch.entropy import Unseeded
+from restrike.worker.watch.generators import Forks, Program, is_worker
 from restrike.worker.watch.readings import ENTROPY
 from restrike.worker.watch.session import Session
 
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 VARIABLE = "RESTRIKE_TRACE"  # tells a child where the project is, where to report, and what `check` has changed
 
 
-def told_to(project: str, folder: str, order: str) -> str:
-    """Return the variable's value. `order` is JSON, or empty."""
-    return f"{project}\n{folder}\n{order}"
+def told_to(project: str, folder: str, seed: int, order: str, *, seeded: bool) -> str:
+    """Return the variable's value. `order` is JSON, or empty; `seeded`: every program has seeded generators."""
+    return f"{project}\n{folder}\n{seed}\n{int(seeded)}\n{order}"
 
 
 def begin(told: str) -> None:
     """Observe this process for the rest of its life. `told` is the variable's value."""
-    project, folder, given = told.split("\n", 2)
+    project, folder, seed, seeded, given = told.split("\n", 4)
     order: dict[str, Any] = {}
     if given:
         import json
@@ -41,7 +42,11 @@ def begin(told: str) -> None:
     imports = Imports(record)
     imports.begin()
     session = Session(imports, project, os.path.dirname(folder), order, is_program=True)
-    _watch_unseeded(session, fixed=session.watch.fixes(ENTROPY))
+    if seeded == "1" or is_worker():
+        Program(int(seed), imports.arrivals)
+    else:
+        _watch_unseeded(session, fixed=session.watch.fixes(ENTROPY))
+    Forks(int(seed), imports.arrivals)
     atexit.register(end, session)
     end_at_exit_of_forks(session)
     record.note("start", os.getpid(), moment, sys.prefix)
