@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 Found = tuple[Literal["code", "files"], str, str | None]  # aspect, sentence, path
 
+# A part for the names of all modules, where a module may be asked for by any name. Here it is known what was asked for,
+# found or not, and what was listed: a module that nobody asked for is none that the step could have had.
+MODULES = "(modules)"
+KINDS = {
+    "text": "text",
+    "imports": "imports",
+    "order": "order of definitions",
+    "module level": "statements at module level",
+    "beside": "compiled module beside it",
+}
+_MINOR = ("order of definitions changed", "text changed", "' changed")
 MOST = 40  # changed files that are told where all of the code counts
 
 
@@ -36,15 +47,14 @@ def between(
     if why is not None:
         return list(_whole(why, then, now))
     roots = _search_folders(depends["modules"], closures.roots, then)
-    parts = list(_parts(closures.of(then, step, depends), closures.of(now, step, depends)))
-    told = {path for _, _, path in parts}
-    return [
-        *parts,
+    found = [
         *_modules(depends, names, roots, then, now),
         *_shadows(roots, then, now),
-        *_files([path for path in depends["looked_at"] if path not in told], then, now),
+        *_parts(closures.of(then, step, depends), closures.of(now, step, depends)),
+        *_files(depends["looked_at"], then, now),
         *_listings(depends["listed"], then, now),
     ]
+    return list(_briefly(found, then, now))
 
 
 def _unknown(depends: Mapping[str, Any], then: SnapshotTree) -> str | None:
@@ -60,23 +70,46 @@ def _whole(why: str, then: SnapshotTree, now: SnapshotTree) -> Iterator[Found]:
         yield "code", f"the code changed, and all of it counts, as {why}", None
 
 
-def _parts(then: Closure, now: Closure) -> Iterator[Found]:
-    for name in sorted({*then.parts, *now.parts}):
+def _parts(then: Closure, now: Closure) -> list[Found]:
+    """Return the parts of the source that differ: definitions first, then what is said of whole modules."""
+    found = []
+    for name in {*then.parts, *now.parts} - {MODULES}:
         old, new = then.parts.get(name), now.parts.get(name)
         if old != new:
-            path, subject = _subject(name)
+            path, subject, rank = _subject(name)
             verb = "changed" if old and new else "is new" if new else "is gone"
             why = now.widened.get(path) or then.widened.get(path)
-            yield "code", f"{subject} {verb}" + (f" (counts whole, as it {why})" if why else ""), path
+            sentence = f"{subject} {verb}" + (f" (counts whole, as it {why})" if why else "")
+            found.append((rank, path, sentence))
+    return [("code", sentence, path) for _, path, sentence in sorted(found)]
 
 
-def _subject(part: str) -> tuple[str, str]:
-    """Return the path that a closure's part is in, and how people call it: "features.py: clean"."""
+def _subject(part: str) -> tuple[str, str, int]:
+    """Return the path of a closure's part, what people call it ("features.py: clean"), and its rank among others."""
+    path, kind, name = _split(part)
+    if not kind:
+        return path, f"{path}: {name}", 0
+    if kind == "whole":
+        return path, path, 1
+    return path, f"{path}: {KINDS.get(kind, kind)}", 2
+
+
+def _split(part: str) -> tuple[str, str, str]:
     if part.endswith(")") and " (" in part:
         path, _, kind = part[:-1].rpartition(" (")
-        return path, path if kind == "whole" else f"{path}: {kind}"
+        return path, kind, ""
     path, _, name = part.partition(":")
-    return path, f"{path}: {name}"
+    return path, "", name
+
+
+def _briefly(found: Iterable[Found], then: SnapshotTree, now: SnapshotTree) -> Iterator[Found]:
+    """Yield each change, of a file that came or went only one, and the order of a file's parts only by itself."""
+    told: set[str | None] = set()
+    for aspect, sentence, path in found:
+        if path is not None and path in told and (_verb(path, then, now) != "changed" or sentence.endswith(_MINOR)):
+            continue
+        told.add(path)
+        yield aspect, sentence, path
 
 
 def _modules(
@@ -89,7 +122,8 @@ def _modules(
         for path in sorted(after - before):
             yield "code", f"{path} is new, and '{name}' may be imported from it", path
         for path in sorted(before - after):
-            yield "code", f"{path} is gone, and '{name}' could be imported from it", path
+            role = "was imported" if path in depends["modules"] else f"'{name}' may have been imported from"
+            yield "code", f"{path}, which {role}, is gone", path
 
 
 def _dotted(path: str, root: str) -> Iterator[str]:

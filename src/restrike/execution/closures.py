@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import threading
 from collections.abc import Container, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from restrike.code import SnapshotTree
@@ -12,14 +13,19 @@ from restrike.pipeline.graph import Step
 
 if TYPE_CHECKING:
     from restrike.code.closure import Analysis, Closure, Observed
+    from restrike.code.closure.kept import KeptFacts
 
 
 class Closures:
-    """Closures of steps. `roots` are the import roots of the snapshots, `installed` the names that need no analysis."""
+    """Closures of steps. `roots` are the import roots of the snapshots, `installed` the names that need no analysis.
 
-    def __init__(self, roots: Sequence[str], installed: Container[str] | None = None):
+    `facts` is a folder that spares reading the same file again; it may be deleted at any time.
+    """
+
+    def __init__(self, roots: Sequence[str], installed: Container[str] | None = None, facts: Path | None = None):
         self.roots = tuple(roots)
-        self._installed = installed
+        self._installed, self._folder = installed, facts
+        self._facts: KeptFacts | None = None
         self._analyses: dict[str, Analysis] = {}
         self._known: dict[tuple[Any, ...], Closure] = {}
         self._lock = threading.Lock()
@@ -39,13 +45,27 @@ class Closures:
                 self._known[key] = self._worked_out(tree, use, observed)
             return self._known[key]
 
+    def close(self) -> None:
+        """Keep what was read of files for other processes."""
+        if self._facts is not None:
+            self._facts.flush()
+
     def _worked_out(self, tree: SnapshotTree, use: str | None, observed: Observed) -> Closure:
         from restrike.code.closure import Analysis
 
         analysis = self._analyses.get(tree.commit)
         if analysis is None:
-            analysis = self._analyses[tree.commit] = Analysis(tree, self.roots, installed=self._installed)
+            facts = self._kept()
+            analysis = Analysis(tree, self.roots, installed=self._installed, facts=facts)
+            self._analyses[tree.commit] = analysis
         return analysis.closure(use, observed) if use is not None else analysis.module_closure(observed)
+
+    def _kept(self) -> KeptFacts | None:
+        from restrike.code.closure.kept import KeptFacts
+
+        if self._facts is None and self._folder is not None:
+            self._facts = KeptFacts(self._folder)
+        return self._facts
 
     def _has(self, tree: SnapshotTree, use: str) -> bool:
         stem = use.partition(":")[0].replace(".", "/")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from restrike.base.errors import RestrikeError
@@ -37,30 +38,38 @@ def new() -> dict[str, Any]:
     return _reason("new", "it was never executed before")
 
 
-def other_key(
-    ledger: Ledger,
-    recipe: Mapping[str, Any],
-    platform: Mapping[str, Any],
-    step: Step,
-    key: str,
-    inputs: Mapping[str, str],
-) -> dict[str, Any]:
-    """Return why no reusable execution has a key: those that have it may not serve, or the step was told otherwise."""
+@dataclass(frozen=True)
+class Told:
+    """What a step of a run is told: all that its key is made of."""
+
+    step: Step
+    key: str
+    inputs: Mapping[str, str]  # digests of the bytes given, by name
+    recipe: Mapping[str, Any]
+    platform: Mapping[str, Any]
+
+
+def other_key(ledger: Ledger, now: Told, used: Callable[[Mapping[str, Any]], Sequence[Change]]) -> dict[str, Any]:
+    """Return why no reusable execution has a key: those that have it may not serve, or the step was told otherwise.
+
+    `used` gives what changed since an execution of what that was seen to use.
+    """
     try:
-        earlier = ledger.executions(step.name)
+        earlier = ledger.executions(now.step.name)
         for execution in earlier:
-            if execution.key == key:
+            if execution.key == now.key:
                 return _unusable(ledger.store.record(execution.record))
         compared = []
         for execution in earlier[:COMPARED]:
-            then, record = read(ledger, execution.run), ledger.store.record(execution.record)
-            told = list(_told(then, record, recipe, platform, step, inputs))
-            compared.append((execution.run, told or [Change("config", "what the step is given changed")]))
-        if compared:
-            return changed(*min(compared, key=lambda item: len(item[1])))
+            record = ledger.store.record(execution.record)
+            compared.append((record, list(_told(read(ledger, execution.run), record, now))))
+        if not compared:
+            return new()
+        record, told = min(compared, key=lambda item: len(item[1]))
+        told += used(record) if record.get("depends") else ()
+        return changed(record["run"], told or [Change("config", "what the step is given changed")])
     except RestrikeError as error:
         return _reason("unknown", f"the records of an earlier run cannot be read: {error.what}")
-    return new()
 
 
 def _unusable(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,26 +82,20 @@ def _unusable(record: Mapping[str, Any]) -> dict[str, Any]:
     return _reason("network", "it may reach the network; so it is never reused", run)
 
 
-def _told(
-    then: RecordedRun,
-    record: Mapping[str, Any],
-    recipe: Mapping[str, Any],
-    platform: Mapping[str, Any],
-    step: Step,
-    inputs: Mapping[str, str],
-) -> Iterator[Change]:
+def _told(then: RecordedRun, record: Mapping[str, Any], now: Told) -> Iterator[Change]:
     """Yield in what a step is told otherwise than in an earlier run."""
+    step, seed = now.step, now.recipe["seeds"][now.step.name]
     yield from _declared(then, step)
-    if record["seed"] != recipe["seeds"][step.name]:
-        yield Change("seed", "seed", None, str(record["seed"]), str(recipe["seeds"][step.name]))
-    for name in sorted({*record["inputs"], *inputs}):
-        old, new = record["inputs"].get(name), inputs.get(name)
-        if old != new:
+    if record["seed"] != seed:
+        yield Change("seed", "seed", None, str(record["seed"]), str(seed))
+    for name in sorted({*record["inputs"], *now.inputs}):
+        before, after = record["inputs"].get(name), now.inputs.get(name)
+        if before != after:
             source = step.inputs.get(name)
             what = f"data '{source.name}'" if source and source.kind == "data" else f"input '{name}' (from {source})"
-            yield Change("data", what, None, old and old[:12], new and new[:12])
-    yield from _data_read(then, recipe, step)
-    yield from _stated(then, recipe, platform)
+            yield Change("data", what, None, before and before[:12], after and after[:12])
+    yield from _data_read(then, now.recipe, step)
+    yield from _stated(then, now.recipe, now.platform)
 
 
 def _declared(then: RecordedRun, step: Step) -> Iterator[Change]:

@@ -88,6 +88,7 @@ class Reuse:
         capture: Capture,
         installed: Installed,
         libraries: Libraries,
+        closures: Closures,
         warn: Callable[[str], None],
     ):
         self._ledger, self._past, self._capture, self._warn = ledger, past, capture, warn
@@ -98,7 +99,7 @@ class Reuse:
             tree=lambda: past.tree(capture.snapshot.commit),
             distributions=lambda: capture.environment.document["distributions"],
         )
-        self._closures = Closures(capture.sealed.import_roots, installed)
+        self._closures = closures
 
     def __call__(self, step: Step, key: str, inputs: Inputs) -> Decision:
         """Return a verified earlier execution of a step under a key, or why there is none."""
@@ -119,8 +120,8 @@ class Reuse:
             return Decision(None, reasons.damaged(damaged))
         if nearest is not None:
             return Decision(None, reasons.changed(*nearest))
-        recipe, platform = self._capture.recipe, self._capture.environment.document
-        return Decision(None, reasons.other_key(self._ledger, recipe, platform, step, key, inputs))
+        told = reasons.Told(step, key, inputs, self._capture.recipe, self._capture.environment.document)
+        return Decision(None, reasons.other_key(self._ledger, told, lambda record: self._changes(step, record)))
 
     def _candidates(self, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield executions under a key with their records' digests: those with today's code first, then newest first.
@@ -169,12 +170,14 @@ def bound(
     """Give a run its reuse, and keep afterwards what spares the next run work."""
     installed = Installed(capture.environment.distributions)
     libraries = Libraries(capture.environment.interpreter.prefix, ledger.store.cache / "libraries.json")
+    closures = Closures(capture.sealed.import_roots, installed, ledger.store.cache / "closure")
     past = Past(ledger, repository, project)
     try:
-        reuse = Reuse(ledger, past, capture, installed, libraries, warn)
+        reuse = Reuse(ledger, past, capture, installed, libraries, closures, warn)
         yield Bound(reuse, Observer(capture.sealed, installed, libraries))
     finally:
         past.close()
+        closures.close()
         libraries.save()
 
 

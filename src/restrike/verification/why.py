@@ -81,7 +81,7 @@ class Explanation:
         code, environment = depends["code"], depends["environment"]
         parts, widened = self._closure(step, code)
         return {
-            "definitions": len(parts),
+            "definitions": len([part for part in parts if not part.endswith(")")]),
             "modules": len({part.partition(":")[0].partition(" (")[0] for part in parts}),
             "files": len(code["looked_at"]),
             "folders": len(code["listed"]),
@@ -131,7 +131,8 @@ def _bound(node: ast.stmt) -> set[str]:
 
 
 def _first(node: ast.stmt) -> int:
-    return min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(item.lineno for item in decorators)])
 
 
 def _text(tree: SnapshotTree, path: str) -> str | None:

@@ -68,7 +68,8 @@ def _changes(step: Document) -> Iterator[Text]:
 
 def _rests(rests: Document) -> Iterator[str]:
     if rests["all_code"] is None and rests["modules"]:
-        yield f"{counted(rests['definitions'], 'definition')} in {counted(rests['modules'], 'module')}"
+        modules = counted(rests["modules"], "module of the project", "modules of the project")
+        yield f"{counted(rests['definitions'], 'definition')} in {modules}" if rests["definitions"] else modules
     for name, word in COUNTED.items():
         if rests[name] and not (name == "distributions" and rests["all_distributions"]):
             yield counted(rests[name], word, PLURAL.get(word))
