@@ -124,6 +124,7 @@ def _step_document(run: RecordedRun, name: str, root: Path) -> dict[str, Any]:
         "cpu_seconds": record.get("cpu_seconds", 0.0) if executed else 0.0,
         "seconds": record.get("wall_seconds", 0.0) if executed else 0.0,
         "made_by": entry.get("made_by"),
+        "why": _why(entry.get("why")),
         "error": _own_error(error, root) if error and executed else None,
         "outputs": {
             output: {"digest": made["digest"], "codec": made["codec"], "size": made["size"]}
@@ -132,6 +133,10 @@ def _step_document(run: RecordedRun, name: str, root: Path) -> dict[str, Any]:
         "notes": record.get("notes", []),
         "network": record.get("network", []),
     }
+
+
+def _why(reason: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {name: reason[name] for name in ("because", "text")} if reason else None
 
 
 def _own_error(error: dict[str, Any], root: Path) -> dict[str, Any]:
