@@ -68,6 +68,24 @@ def test_ordinary_readings_are_notes(kind: str, what: str) -> None:
     assert f"{what} at features.py:41" in note
 
 
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("rng = numpy.random.RandomState(3)", 0),
+        ("rng = RandomState(seed=seed)", 0),
+        ("rng = RandomState(", 0),
+        ("rng = RandomState()", 1),
+        ("rng = RandomState(None)", 1),
+        ("a, b = RandomState(3), RandomState()", 1),
+        ("rng, name = RandomState(3), uuid.uuid4()", 1),
+        ("rng = default_rng()", 1),
+    ],
+)
+def test_an_old_generator_with_a_seed_throws_away_what_it_drew(line: str, count: int) -> None:
+    trace = {"readings": [{"kind": "entropy", "what": "randomness of the machine", "times": 1, **PLACE, "text": line}]}
+    assert len(list(readings.of_readings("fit", trace))) == count
+
+
 def test_timers_are_nothing() -> None:
     trace = of("timer", "time.perf_counter()")
     assert (list(readings.of_readings("fit", trace)), list(readings.notes(trace))) == ([], [])
