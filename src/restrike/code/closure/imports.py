@@ -33,6 +33,7 @@ class Finder:
         self._binaries: dict[str, str] = {}
         for path in files:
             self._put_down(path)
+        self._modules: dict[str, Module] = {}
         self._found: dict[tuple[str, tuple[str, ...]], Module | None] = {}
 
     def _put_down(self, path: str) -> None:
@@ -88,10 +89,11 @@ class Finder:
 
     def of_file(self, path: str) -> Module:
         """Return a file as the module that it is imported as."""
-        folder, _, name = path.rpartition("/")
-        if name == "__init__.py":
-            return self.package(folder)
-        return Module(path, (*self.parents(folder), path), ())
+        if path not in self._modules:
+            folder, _, name = path.rpartition("/")
+            alone = Module(path, (*self.parents(folder), path), ())
+            self._modules[path] = self.package(folder) if name == "__init__.py" else alone
+        return self._modules[path]
 
     def names(self) -> Iterable[str]:
         """Return all that an import could find: modules and folders."""

@@ -59,6 +59,7 @@ class Linked:
         self._bindings: dict[str, dict[str, tuple[int, ...]]] = {}
         self._stars: dict[str, tuple[tuple[int, Module | str], ...]] = {}
         self._uses: dict[tuple[str, str], Uses] = {}
+        self._leads: dict[str, frozenset[str]] = {}
         self._reachable: dict[str, frozenset[str]] = {}
 
     def statement(self, path: str, index: int) -> Statement:
@@ -240,17 +241,23 @@ class Linked:
         if path not in self._reachable:
             seen, waiting = {path}, [path]
             while waiting:
-                here = waiting.pop()
-                for _, item in self.facts(here).imports():
-                    module = self.module_of(here, item)
-                    if isinstance(module, str):
-                        continue
-                    for found in (module, *self.submodules(module, item)):
-                        new = {file for file in found.files if file not in seen}
-                        seen |= new
-                        waiting += new
+                new = self._leads_to(waiting.pop()) - seen
+                seen |= new
+                waiting += new
             self._reachable[path] = frozenset(seen)
         return self._reachable[path]
+
+    def _leads_to(self, path: str) -> frozenset[str]:
+        if path not in self._leads:
+            files: set[str] = set()
+            for _, item in self.facts(path).imports():
+                module = self.module_of(path, item)
+                if isinstance(module, Module):
+                    files.update(module.files)
+                    for submodule in self.submodules(module, item):
+                        files.update(submodule.files)
+            self._leads[path] = frozenset(files)
+        return self._leads[path]
 
     def _exported(self, path: str) -> tuple[str, ...] | None:
         """Return what a package exports by `__all__`; None if that is put together when it is imported."""

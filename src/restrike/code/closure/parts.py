@@ -19,6 +19,7 @@ class Parts:
     def __init__(self, paths: Paths, digests: dict[str, str]) -> None:
         self._paths = paths
         self._digests = digests
+        self._of_whole: dict[str, dict[str, str]] = {}
         self._of_name: dict[tuple[str, str], str] = {}
 
     def of(self, reach: Reach) -> dict[str, str]:
@@ -27,7 +28,7 @@ class Parts:
             if path in reach.texts:
                 parts[f"{path} (text)"] = self._digests[path]
             elif path in reach.whole:
-                self._whole(path, parts)
+                parts |= self._whole(path)
             else:
                 self._taken_apart(path, reach, parts)
             if path in reach.files and (binary := self._paths.linked.finder.binary_beside(path)):
@@ -39,19 +40,15 @@ class Parts:
             parts[MODULES] = _digest(self._paths.linked.finder.names())
         return parts
 
-    def whole(self, paths: Iterable[str]) -> dict[str, str]:
-        """Write down modules whole, with where their imports lead."""
-        parts: dict[str, str] = {}
-        for path in paths:
-            self._whole(path, parts)
-        return parts
-
-    def _whole(self, path: str, parts: dict[str, str]) -> None:
-        facts = self._paths.linked.facts(path)
-        parts[f"{path} ({'text' if facts.error else 'whole'})"] = facts.whole
-        resolved = [self._paths.importing.resolved(path, item) for _, item in facts.imports()]
-        if resolved:
-            parts[f"{path} (imports)"] = _digest(resolved)
+    def _whole(self, path: str) -> dict[str, str]:
+        """Write down a module whole, with where its imports lead."""
+        if path not in self._of_whole:
+            facts = self._paths.linked.facts(path)
+            parts = {f"{path} ({'text' if facts.error else 'whole'})": facts.whole}
+            if resolved := [self._paths.importing.resolved(path, item) for _, item in facts.imports()]:
+                parts[f"{path} (imports)"] = _digest(resolved)
+            self._of_whole[path] = parts
+        return self._of_whole[path]
 
     def _taken_apart(self, path: str, reach: Reach, parts: dict[str, str]) -> None:
         paths, facts = self._paths, self._paths.linked.facts(path)

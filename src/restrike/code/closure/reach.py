@@ -23,7 +23,7 @@ class Found(NamedTuple):
 class Edges(NamedTuple):
     """What executing a statement, or what it defines, leads to."""
 
-    names: tuple[tuple[str, str], ...]
+    names: frozenset[tuple[str, str]]
     modules: tuple[tuple[Module, int], ...]
     files: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
@@ -39,6 +39,8 @@ class Paths:
         self.judge = judge
         self.importing = importing
         self._edges: dict[tuple[str, int], Edges] = {}
+        self._executed: dict[str, tuple[int, ...]] = {}
+        self._held: dict[str, tuple[Module, ...]] = {}
         self._reflecting: dict[str, Found | None] = {}
 
     def edges(self, path: str, index: int) -> Edges:
@@ -63,6 +65,29 @@ class Paths:
                 None,
             )
         return self._reflecting[path]
+
+    def executed(self, path: str) -> tuple[int, ...]:
+        """Return the statements of a module without those for type checkers alone."""
+        if path not in self._executed:
+            statements = enumerate(self.linked.facts(path).statements)
+            self._executed[path] = tuple(
+                index for index, item in statements if item.kind != "typing" or not self.judge.is_skipped(path, index)
+            )
+        return self._executed[path]
+
+    def held(self, path: str) -> tuple[Module, ...]:
+        """Return the modules that a module has for attributes, or that a function of it imports for itself."""
+        if path not in self._held:
+            modules: dict[Module, None] = {}
+            for _, item in self.linked.facts(path).imports():
+                for _, origin in item.bound:
+                    if item.names:
+                        uses = self.linked.uses_of_import(path, item.module, item.level, origin)
+                        modules.update(dict.fromkeys(uses.modules))
+                    elif (module := self.linked.finder.module(origin)) is not None:
+                        modules[module] = None
+            self._held[path] = tuple(modules)
+        return self._held[path]
 
     def dynamic(self, path: str) -> Found | None:
         """Return a feature of a module by which any other module may be found."""
@@ -109,7 +134,9 @@ class Paths:
             files.update(dict.fromkeys(self.importing.files_of(path, item)))
             if item.inner or statement.kind == "block":
                 imports.append(self.importing.resolved(path, item))
-        return Edges(tuple(names), tuple(modules.items()), tuple(files), tuple(missing), tuple(found), tuple(imports))
+        return Edges(
+            frozenset(names), tuple(modules.items()), tuple(files), tuple(missing), tuple(found), tuple(imports)
+        )
 
     def _by_own_name(self, path: str, chain: str, names: dict[tuple[str, str], None]) -> None:
         if chain == "__doc__" and "__doc__" in self.linked.bindings(path):

@@ -343,7 +343,7 @@ class Walk:
             self._pieces.append(f"import {alias.name} {alias.asname}")
             name, bound = (alias.asname, alias.name) if alias.asname else (alias.name.partition(".")[0],) * 2
             self.scope.bind(name, Origin(bound, 0, ""))
-            self._imported(Import(alias.name, 0, (), ((name, bound),), self._inner(), node.lineno))
+            self.imports.append(Import(alias.name, 0, (), ((name, bound),), self._inner(), node.lineno))
         self._pieces.append("]")
 
     def _import_from(self, node: ast.ImportFrom) -> None:
@@ -356,10 +356,7 @@ class Walk:
                 self.scope.bind(bound[-1][0], Origin(module, node.level, alias.name))
         self._pieces.append("]")
         names = tuple(alias.name for alias in node.names)
-        self._imported(Import(module, node.level, names, tuple(bound), self._inner(), node.lineno))
-
-    def _imported(self, item: Import) -> None:
-        self.imports.append(item)
+        self.imports.append(Import(module, node.level, names, tuple(bound), self._inner(), node.lineno))
 
     def _inner(self) -> bool:
         scope: Scope | None = self.scope

@@ -9,6 +9,7 @@ from restrike.code.closure.imports import Module
 from restrike.code.closure.model import Observed
 from restrike.code.closure.reach import Found, Paths
 
+_LONGEST_REASON = 200
 _UNPARSED = Feature(ALL, "cannot be parsed")
 
 
@@ -25,6 +26,7 @@ class Reach:
         self.whole: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.dynamic: tuple[str, Found] | None = None
+        self._named: set[tuple[str, str]] = set()
         self._followed: set[str] = set()
         self._whole_folders: dict[str, str] = {}
         self._reading_text: tuple[str, Found] | None = None
@@ -103,20 +105,12 @@ class Reach:
             self._waiting_whole.append(module.path)
 
     def _take_statements(self, path: str) -> None:
-        linked, reason = self._paths.linked, self.whole[path]
-        for index, statement in enumerate(linked.facts(path).statements):
-            if statement.kind != "typing" or not self._paths.judge.is_skipped(path, index):
-                self._statement(path, index)
+        reason = self.whole[path]
+        for index in self._paths.executed(path):
+            self._statement(path, index)
         inherited = f"is imported by {path}, which {reason}"
-        for _, item in linked.facts(path).imports():
-            found: list[Module] = []
-            for _, origin in item.bound:
-                if item.names:
-                    found += linked.uses_of_import(path, item.module, item.level, origin).modules
-                elif (module := linked.finder.module(origin)) is not None:
-                    found.append(module)
-            for module in found:
-                self.take_whole(module, inherited if len(inherited) < 200 else reason)
+        for module in self._paths.held(path):
+            self.take_whole(module, inherited if len(inherited) < _LONGEST_REASON else reason)
 
     def _enter_all(self, files: Iterable[str]) -> None:
         for file in files:
@@ -139,9 +133,9 @@ class Reach:
             self.whole.setdefault(path, f"{found.says} at line {found.line}")
 
     def _name(self, path: str, name: str) -> None:
-        names = self.names.setdefault(path, set())
-        if name not in names:
-            names.add(name)
+        if (path, name) not in self._named:
+            self._named.add((path, name))
+            self.names.setdefault(path, set()).add(name)
             self._enter_all(self._paths.linked.finder.of_file(path).files)
             for index in self._paths.linked.bindings(path).get(name, ()):
                 self._statement(path, index)
@@ -163,7 +157,7 @@ class Reach:
             path, index = self._waiting.pop()
             edges = self._paths.edges(path, index)
             self._enter_all(edges.files)
-            for other, name in edges.names:
+            for other, name in sorted(edges.names - self._named):
                 self._name(other, name)
             for other, name in edges.missing:
                 self.missing.setdefault(other, set()).add(name)
