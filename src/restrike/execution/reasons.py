@@ -126,7 +126,9 @@ def _read_as(recipe: Mapping[str, Any], data: str) -> Mapping[str, Any]:
 def _stated(then: RecordedRun, recipe: Mapping[str, Any], platform: Mapping[str, Any]) -> Iterator[Change]:
     old = then.recipe
     if old["engine"] != recipe["engine"]:
-        yield Change("engine", "restrike's engine", None, old["engine"][:12], recipe["engine"][:12])
+        yield Change(
+            "engine", "the part of restrike that executes steps", None, old["engine"][:12], recipe["engine"][:12]
+        )
     yield from _values("numeric", "numeric.", old["numeric"], recipe["numeric"])
     yield from _values("variables", "variable ", old["variables"], recipe["variables"])
     secrets = [dict.fromkeys(item["secrets"], "a secret") for item in (old, recipe)]

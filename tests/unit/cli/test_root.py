@@ -45,7 +45,7 @@ NAMES = [" ".join(path) for path, _ in LEAVES]
 
 def test_every_command_of_the_first_release_is_there():
     assert set(NAMES) == {
-        *("init", "run", "runs", "show", "log", "get", "reproduce", "check", "diff", "alias"),
+        *("init", "run", "runs", "show", "log", "get", "reproduce", "check", "diff", "alias", "why"),
         *("data add", "data log", "data verify", "data checkout", "data users"),
         *("store check", "store reindex", "store gc", "env show", "env lock", "env rebuild"),
     }

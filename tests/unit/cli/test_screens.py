@@ -44,6 +44,7 @@ SCREENS = {
     "store_reindexed": "store.reindexed",
     "store_sound": "store.checked",
     "store_tidied": "store.tidied",
+    "why": "why.screen",
 }
 
 
