@@ -31,6 +31,8 @@ SELECT verdicts.result FROM verdicts JOIN runs ON runs.run = verdicts.run
   WHERE runs.recipe = ? AND verdicts.result IS NOT NULL
 """
 
+WORSE = ("robust", "held", "flinches")  # what a check has shown of a step under a variation, from good to bad
+
 
 def runs(*, project: Path | None = None, limit: int = 100, status: str | None = None) -> dict[str, Any]:
     """Return the latest runs with how often each recipe has given its result."""
@@ -82,26 +84,28 @@ def repeats(ledger: Ledger, recipe: str, result: str | None) -> dict[str, Any]:
 def checks(ledger: Ledger, run: str) -> dict[str, Any]:
     """Return what all checks of a run have shown: for each step the variations it gave the same under, and did not.
 
-    Where a variation was tried more than once, one flinch outweighs any number of executions that agreed.
+    Where a variation was tried more than once, the worst outweighs any number of executions that agreed.
     """
     rows = ledger.index.query("SELECT record FROM checks WHERE run = ? ORDER BY time", run)
     records = [ledger.store.record(row["record"]) for row in rows]
-    robust: dict[str, dict[str, bool]] = {}
+    by_step: dict[str, dict[str, str]] = {}
+    by_variation: dict[str, list[str]] = {}
     for record in records:
         for step in record["steps"]:
-            known = robust.setdefault(step["step"], {})
+            known = by_step.setdefault(step["step"], {})
             for variation in (item["variation"] for item in record["variations"]):
                 if state := step["states"].get(variation):
-                    known[variation] = known.get(variation, True) and state in ("identical", "equal")
+                    told = "robust" if state in ("identical", "equal") else "held" if state == "held" else "flinches"
+                    known[variation] = max(known.get(variation, told), told, key=WORSE.index)
+                    by_variation.setdefault(variation, []).append(told)
+    worst = [max(told, key=WORSE.index) for told in by_variation.values()]
     return {
         "checks": len(records),
+        "variations": len(worst),
+        **{kind: worst.count(kind) for kind in WORSE},
         "steps": [
-            {
-                "step": step,
-                "robust": [name for name, held in known.items() if held],
-                "flinches": [name for name, held in known.items() if not held],
-            }
-            for step, known in robust.items()
+            {"step": step, **{kind: [name for name, told in known.items() if told == kind] for kind in WORSE}}
+            for step, known in by_step.items()
         ],
     }
 

@@ -8,12 +8,13 @@ from restrike.records.recorded import RecordedRun
 from restrike.verification.setting import LeftOut, Setting, Variation
 from restrike.worker import numeric
 
-HELD_BY = "numeric: portable"
+PORTABLE = "numeric: portable"
+DECLARED = "numeric: threads"
 KERNEL = "BLAS kernel"
 DISPATCH = "numpy dispatch"
 
 
-def threads(variables: Mapping[str, str], now: int) -> Variation:
+def threads(variables: Mapping[str, str], now: int, *, declared: bool = False) -> Variation:
     """Return the variation of how many threads libraries start."""
     names = [name for name in variables if name.endswith(("_THREADS", "_CPU_COUNT")) and variables[name].isdigit()]
     counts = [count for count in (1, 2 * now) if count != now]
@@ -21,7 +22,8 @@ def threads(variables: Mapping[str, str], now: int) -> Variation:
         "threads",
         tuple(Setting(f"{_counted(count)} instead of {now}", dict.fromkeys(names, str(count))) for count in counts),
         "the result depends on the number of threads: give the library one (`n_jobs=1`), or its deterministic mode "
-        "(LightGBM: `deterministic=True, force_row_wise=True`), or state `numeric: {threads: ...}`",
+        "(LightGBM: `deterministic=True, force_row_wise=True`), or state the number, `numeric: {threads: N}`",
+        held_by=DECLARED if declared else None,
     )
 
 
@@ -53,7 +55,7 @@ def numpy_dispatch(recorded: RecordedRun) -> Variation | LeftOut:
 
 def _held(recorded: RecordedRun) -> str | None:
     """Return what keeps the instructions the same on every machine, None where nothing does."""
-    return HELD_BY if recorded.recipe["variables"].get(numeric.PROFILE) == "portable" else None
+    return PORTABLE if recorded.recipe["variables"].get(numeric.PROFILE) == "portable" else None
 
 
 def _advice(recorded: RecordedRun, what: str) -> str:

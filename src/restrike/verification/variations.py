@@ -46,7 +46,8 @@ def catalogue(recorded: RecordedRun, times: int, *, quick: bool) -> tuple[list[V
 def _every(recorded: RecordedRun) -> Iterator[Variation | LeftOut]:
     variables = recorded.recipe["variables"]
     yield hash_seed(variables)
-    yield threads(variables, int(recorded.recipe["numeric"]["threads"]))
+    declared = recorded.config["document"]["numeric"]["threads"] is not None
+    yield threads(variables, int(recorded.recipe["numeric"]["threads"]), declared=declared)
     yield blas_kernel(recorded)
     yield numpy_dispatch(recorded)
     yield _time_zone()

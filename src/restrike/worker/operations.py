@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from restrike.worker import binding, command, seal
+from restrike.worker import binding, command, numeric, seal
 from restrike.worker.failure import StepError
 from restrike.worker.randomness import Generators
 from restrike.worker.trace.imports import Arrivals, observed_arrivals
@@ -53,6 +54,7 @@ def _step(job: dict[str, Any], arrivals: Arrivals) -> dict[str, Any]:
         if output.get("kind") == "metrics":
             command.check_metrics(output["name"], values[output["name"]])
     kept = {name: _kept(value, name, job) for name, value in values.items()}
+    notes += numeric.chosen(os.environ)
     notes += [f"the global generator of '{name}' was used; it is seeded for every step" for name in used]
     return {"state": "ok", "outputs": kept, "notes": notes, "used_global_random": bool(used)}
 

@@ -16,6 +16,7 @@ from restrike.cli.screens.words import counted, seconds, short
 Document = Mapping[str, Any]
 
 EXECUTED = ("executed", "failed")  # states of steps that took time of their own
+REASON = 60  # characters of the reason for an execution
 REFUSED = "Undeclared"  # type of the error of a step that asked for what it was not given
 
 
@@ -40,10 +41,23 @@ def steps(document: Document) -> Group | None:
         text = f"nothing to do: all {counted(len(entries), 'step')} reused"
         return titled("steps", Text(text, style="dim"))
     rows = [
-        [step["name"], state(step["state"]), seconds(step["cpu_seconds"]) if step["state"] in EXECUTED else ""]
+        [
+            step["name"],
+            state(step["state"]),
+            seconds(step["cpu_seconds"]) if step["state"] in EXECUTED else "",
+            Text(_reason(step), style="dim"),
+        ]
         for step in entries
     ]
-    return titled("steps", table([("", "left"), ("", "left"), ("cpu", "right")], rows))
+    return titled("steps", table([("", "left"), ("", "left"), ("cpu", "right"), ("", "left")], rows))
+
+
+def _reason(step: Document) -> str:
+    """Return why a step was executed again; `restrike why` has all of it."""
+    why = step.get("why") or {}
+    if step["state"] not in EXECUTED or why.get("because") not in ("changed", "findings", "damaged"):
+        return ""
+    return textwrap.shorten(why["text"], REASON, placeholder=" ...")
 
 
 def failure(document: Document) -> Group | None:
@@ -99,8 +113,8 @@ def _network(granted: bool | list[str] | None) -> str | None:
     return "all of it" if granted else None
 
 
-def seal(document: Document) -> Group | None:
-    """Show what the run was made from, by digest."""
+def seal(document: Document, *more: tuple[str, RenderableType | None]) -> Group | None:
+    """Show what the run was made from, by digest, and what more is known of it."""
     sealed = document.get("seal") or {}
     data = sealed.get("data") or {}
     names = max(map(len, data), default=0)
@@ -114,6 +128,7 @@ def seal(document: Document) -> Group | None:
                 ("recipe", short(document["recipe"])),
                 ("result", short(document["result"]) if document.get("result") else None),
                 ("isolation", sealed.get("isolation")),
+                *more,
                 ("network", _network(sealed.get("network"))),
                 ("not sealed", lines(sealed.get("gaps") or [])),
             ]

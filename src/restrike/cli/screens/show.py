@@ -16,6 +16,7 @@ from restrike.cli.screens.words import counted, exact, seconds, short, size, whe
 
 Document = Mapping[str, Any]
 
+NATIVE = "numeric: native used "  # begins the note of a step whose profile pins nothing
 PATCH_LINES = 40  # of the difference to HEAD that are shown without being asked for more
 
 
@@ -38,7 +39,7 @@ def screen(document: Document, *, part: str = "all") -> RenderableType:
         environment(document),
         data(document),
         conditions(document),
-        run.seal(document),
+        run.seal(document, ("numeric", numeric(document)), ("checked", proven(document))),
         verdicts(document),
         checked(document),
         patch(document),
@@ -170,12 +171,37 @@ def _verdict(item: Document) -> tuple[Text, str]:
     return state(item["verdict"], VERDICTS), where
 
 
+def numeric(document: Document) -> str:
+    """Say with which profile and threads numbers were made; with native, also which instructions libraries chose."""
+    profile = document["seal"]["numeric"]
+    used = {note for step in document["steps"] for note in step["notes"] if note.startswith(NATIVE)}
+    told = [
+        f"{profile['profile']}, {counted(profile['threads'], 'thread')}",
+        *sorted(note[len(NATIVE) :] for note in used),
+    ]
+    return "; ".join(told)
+
+
+def proven(document: Document) -> str | None:
+    """Say how much of what was varied has left every checked step the same."""
+    found = document.get("checks") or {}
+    if not found.get("variations"):
+        return None
+    steps, checked = len(document["steps"]), len(found["steps"])
+    told = [f"robust against {found['robust']} of {counted(found['variations'], 'variation')}"]
+    told += [f"{found['held']} held by numeric"] if found["held"] else []
+    told += [f"{checked} of {counted(steps, 'step')}"] if checked < steps else []
+    return ", ".join(told)
+
+
 def checked(document: Document) -> Group | None:
     """Draw what the steps are proven robust against, and what they mind."""
     rows: list[list[RenderableType]] = []
     for step in (document.get("checks") or {}).get("steps") or []:
         if step["robust"]:
             rows.append([step["step"], Text("proven robust against", style="green"), ", ".join(step["robust"])])
+        if step["held"]:
+            rows.append([step["step"], Text("held by numeric", style="yellow"), ", ".join(step["held"])])
         if step["flinches"]:
             rows.append([step["step"], Text("minds", style="bold red"), ", ".join(step["flinches"])])
     return titled("checked", table([("", "left"), ("", "left"), ("", "left")], rows))

@@ -49,6 +49,7 @@ _COMMON = {
     "PYTHONUTF8": "1",
     "MPLBACKEND": "Agg",
     "OMP_DYNAMIC": "FALSE",
+    "MKL_DYNAMIC": "FALSE",  # as many threads as stated, also on a machine with fewer cores
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     "TERM": "dumb",
     "NO_COLOR": "1",
