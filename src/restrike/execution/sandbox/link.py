@@ -17,7 +17,7 @@ import restrike
 from restrike.execution.sandbox.errors import SandboxFailed
 from restrike.worker import wire
 
-_START_SECONDS = 120.0  # a preload list can take long on a cold disk
+_START_SECONDS = 600.0  # a preload list can take long on a cold disk, or under an emulator
 _WARDEN = "import sys; sys.path.insert(0, sys.argv[1]); from restrike.execution.sandbox import warden; warden.main()"
 _PACKAGE = str(Path(restrike.__file__).parents[1])
 
