@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from restrike.worker import failure, filter, kernel, operations, relay, seal, wire
-from restrike.worker.tracing import Observer, Tracing
+from restrike.worker.tracing import Tracing
 
 SEAL_FAILED = 70  # exit status of a step that could not be sealed; its result says why
 RESULT_LOST = 71  # exit status of a step whose result could not be written
@@ -33,7 +33,7 @@ class Surroundings:
     shared: list[dict[str, Any]]
     import_roots: list[str]
     engine: str
-    observer: Observer
+    tracing: Tracing
 
 
 def run(number: int, how: Surroundings, channel: socket.socket, job: int, result: int, out: int, err: int) -> NoReturn:
@@ -47,20 +47,21 @@ def run(number: int, how: Surroundings, channel: socket.socket, job: int, result
         wire.write(result, {"state": "failed", "error": failure.document(error, origin="seal")})
         os._exit(SEAL_FAILED)
     callers: relay.Callers | None = None
-    tracing: Tracing | None = None
+    traced = order["job"]["op"] == "step"
     try:
         _start_afresh(how, order)
-        tracing = Tracing(how.observer, order["job"]) if order["job"]["op"] == "step" else None
+        if traced:
+            how.tracing.begin(order["job"])
         callers = relay.Callers(order["way_out"], order["folder"]) if "way_out" in order else None
-        document = operations.execute(order["job"], how.observer.imports.arrivals)
+        document = operations.execute(order["job"], how.tracing.imports.arrivals)
     except BaseException as error:  # noqa: BLE001  # the worker's boundary: the step's own failure, told to the user
         document = {"state": "failed", "error": failure.document(error)}
     if callers is not None:
         document["callers"] = callers.document()
     status = RESULT_LOST
     try:
-        if tracing is not None:
-            document |= tracing.told()
+        if traced:
+            document |= how.tracing.told()
         _finish(result, document)
         status = 0
     finally:

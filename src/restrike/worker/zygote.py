@@ -24,7 +24,7 @@ from restrike.worker import kernel, numeric, seal, wire
 from restrike.worker.trace.bundle import Bundle
 
 if TYPE_CHECKING:
-    from restrike.worker.tracing import Observer
+    from restrike.worker.tracing import Tracing
 
 
 def main(channel: socket.socket) -> NoReturn:
@@ -37,14 +37,14 @@ def main(channel: socket.socket) -> NoReturn:
     os.close(received[1][0])
     sys.path[:] = [order["engine"], *(place for place in sys.path[1:] if place != order["engine"])]
     numeric.settle(os.environ)
-    observer = _import_engine(order["engine"])
+    tracing = _import_engine(order["engine"])
     failed = _preload(order["preload"])
-    observer.settle()
+    tracing.settle()
     sys.path_importer_cache.clear()  # every step does; what is freed here is not copied for each of them first
     gc.collect()
     gc.freeze()
     wire.send(channel, {"ready": sys.version.split()[0], "not_preloaded": failed, "cpu": _cpu_seconds()})
-    _Zygote(channel, order, observer).serve()
+    _Zygote(channel, order, tracing).serve()
     os._exit(0)
 
 
@@ -56,18 +56,18 @@ def _be_careful() -> None:
         stream.write("300")  # where memory runs out, the step is to be ended, not the user's session
 
 
-def _import_engine(engine: str) -> Observer:
+def _import_engine(engine: str) -> Tracing:
     """Import what steps need of us, and observe what is imported from then on."""
     with Bundle() as bundle:
         for room in ("base", "pipeline", "codecs", "evaluation", "training", "worker"):
             folder = os.path.join(engine, "restrike", room)
             for module in pkgutil.walk_packages([folder], f"restrike.{room}."):
                 importlib.import_module(module.name)
-    from restrike.worker.tracing import Observer  # not before: the code of what it imports is to be kept
+    from restrike.worker.tracing import Tracing  # not before: the code of what it imports is to be kept
 
-    observer = Observer(bundle.packed())
-    observer.begin()
-    return observer
+    tracing = Tracing(bundle.packed())
+    tracing.watch_imports()
+    return tracing
 
 
 def _preload(names: list[str]) -> dict[str, str]:
@@ -87,8 +87,8 @@ def _cpu_seconds() -> float:
 
 
 class _Zygote:
-    def __init__(self, channel: socket.socket, order: dict[str, Any], observer: Observer):
-        self.channel, self.observer = channel, observer
+    def __init__(self, channel: socket.socket, order: dict[str, Any], tracing: Tracing):
+        self.channel, self.tracing = channel, tracing
         self.sealed: bool = order["sealed"]
         self.own_network: bool = order["own_network"]
         self.options: str = order["overlay_options"]
@@ -140,7 +140,7 @@ class _Zygote:
                 shared=self.shared,
                 import_roots=self.roots,
                 engine=self.engine,
-                observer=self.observer,
+                tracing=self.tracing,
             )
             process.run(number, how, self.channel, *descriptors)
         handle = os.pidfd_open(pid)

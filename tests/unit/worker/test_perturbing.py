@@ -23,7 +23,8 @@ def perturbed(tmp_path):
             "from restrike.worker.watch.session import Session\n"
             "imports = Imports(Record())\n"
             "imports.begin()\n"
-            "session = Session(imports, sys.argv[2], '/outputs', json.loads(sys.argv[1]))\n"
+            "session = Session(imports)\n"
+            "session.begin(sys.argv[2], '/outputs', json.loads(sys.argv[1]))\n"
             "runpy.run_path(sys.argv[2] + '/script.py')\n"
             "print(json.dumps(session.watch.observed()))\n"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from restrike.worker.trace import places as whose
-from restrike.worker.trace.native import Counter, mapped
+from restrike.worker.trace.native import Linked, mapped
 from restrike.worker.trace.record import Record
 
 TYPE_CHECKING = False
@@ -19,17 +19,24 @@ class Loaded:
     """What was there before: modules and libraries of a zygote, told once for all steps forked from it."""
 
     def __init__(self, record: Record, bare: set[str]):
-        self._names = set(sys.modules)
-        note_modules(record, self._names, "\0")
-        self._libraries = mapped()
-        note_libraries(record, self._libraries - bare, "\0")
-        self._counter = Counter()
+        note_modules(record, list(sys.modules), "\0")
+        self._last = next(reversed(sys.modules))
+        note_libraries(record, mapped() - bare, "\0")
+        self._linked = Linked()
 
     def note_rest(self, record: Record, project: str) -> None:
         """Note what this process has loaded beyond that."""
-        note_modules(record, sys.modules.keys() - self._names, project)
-        if self._counter.has_moved():
-            note_libraries(record, mapped() - self._libraries, project)
+        note_modules(record, self._later(), project)
+        note_libraries(record, self._linked.later(), project)
+
+    def _later(self) -> list[str]:
+        """Return the modules that came after; a look at each one that was there before would copy its memory."""
+        names = []
+        for name in reversed(sys.modules):
+            if name == self._last:
+                break
+            names.append(name)
+        return names
 
 
 def note_modules(record: Record, names: Iterable[str], project: str) -> None:

@@ -30,10 +30,14 @@ _DISCREET = (
 class Places:
     """Knows a project, and so whose line reads or opens something."""
 
-    def __init__(self, project: str, *, is_program: bool = False):
-        self.project = project.rstrip("/") + "/"
-        self._is_program = is_program  # else the main module is the zygote's
+    def __init__(self) -> None:
+        self.project = "\0"  # none yet
+        self._is_program = False
         self._kinds: dict[str, int] = {}
+
+    def begin(self, project: str, *, is_program: bool) -> None:
+        """Learn where the project is. A step's own process is no program: its main module is the zygote's."""
+        self.project, self._is_program = project.rstrip("/") + "/", is_program
 
     def kind(self, file: str) -> int:
         """Return whose code a file holds, by the name that its code objects have."""

@@ -49,13 +49,17 @@ class Reporter:
 
 def told(folder: str) -> Iterator[list[Any]]:
     """Yield the lines of all processes; half a line, of one that was killed while it wrote, is left out."""
-    import json
-
     try:
-        with open(f"{folder}/{EVENTS}", encoding="ascii", errors="replace") as stream:
-            lines = stream.readlines()
+        descriptor = os.open(f"{folder}/{EVENTS}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return
+    try:
+        data = b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
+    finally:
+        os.close(descriptor)
+    lines = data.decode("ascii", "replace").splitlines()
+    if lines:
+        import json
     for line in lines:
         try:
             found = json.loads(line)
@@ -67,6 +71,10 @@ def told(folder: str) -> Iterator[list[Any]]:
 
 def remove(folder: str) -> None:
     """Take the reports out of the step's outputs."""
-    import shutil
+    try:
+        os.unlink(f"{folder}/{EVENTS}")
+        os.rmdir(folder)
+    except OSError:  # there is more in it
+        import shutil
 
-    shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

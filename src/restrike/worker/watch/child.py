@@ -41,7 +41,8 @@ def begin(told: str) -> None:
     record.sink = Reporter(folder)
     imports = Imports(record)
     imports.begin()
-    session = Session(imports, project, os.path.dirname(folder), order, is_program=True)
+    session = Session(imports)
+    session.begin(project, os.path.dirname(folder), order, is_program=True)
     if seeded == "1" or is_worker():
         Program(int(seed), imports.arrivals)
     else:
@@ -87,6 +88,8 @@ def end_at_exit_of_forks(session: Session) -> None:
         leave(status)
 
     def become_child() -> None:
+        if not session.record.active:
+            return
         session.record.note("fork", os.getpid(), time.monotonic_ns())
         os._exit = _exit
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from types import FrameType, ModuleType
     from typing import Any
 
-KIND = CLOCK
 START = 1_000_000_000_000_000_000  # nanoseconds since 1970 that the counting clock starts at: 2001-09-09
 TICK = 1_000_000
+ENOUGH = 1000  # readings of a timer that are looked at: they do no harm, and some loops read nothing else
 _WALL = ("time", "time_ns")
-_OTHERS = (
+_TIMERS = (
     "monotonic",
     "monotonic_ns",
     "perf_counter",
@@ -32,104 +32,76 @@ _OTHERS = (
     "thread_time",
     "thread_time_ns",
 )
-ENOUGH = 1000  # readings of a timer that are looked at: they do no harm, and some loops read nothing else
 
 
-def tame(watch: Watch, shift: float = 0.0) -> _Clock:
-    """Put the clocks of `time` under a watch, for the rest of this process; wall clocks are moved by `shift` seconds.
+class Clock:
+    """The clocks of `time` under a watch, for the rest of this process; that of `datetime` when it is handed in."""
 
-    The clock returned puts that of `datetime` under the same watch.
-    """
-    clock = _Clock(watch, shift)
-    for name in (*_WALL, *_OTHERS):
-        if clock.changes:
-            put(time, name, clock.reader(name))
-        else:
-            kind, stand_in = (CLOCK, _Wall) if name in _WALL else (TIMER, _Timer)
-            setattr(time, name, stand_in(name, watch, kind))
-    for name in ("localtime", "gmtime", "ctime"):
-        put(time, name, clock.of_now(name))
-    put(time, "clock_gettime", clock.of_number("clock_gettime"))
-    put(time, "clock_gettime_ns", clock.of_number("clock_gettime_ns"))
-    put(time, "strftime", clock.format_now(time.strftime))
-    put(time, "asctime", clock.text_now(time.asctime))
-    return clock
-
-
-class _Wall(StandIn):
-    """A wall clock whose readings are counted."""
-
-    def __init__(self, name: str, watch: Watch, kind: str):
-        super().__init__(time, name, getattr(time, name))
-        self._source = watch.source(kind, f"time.{name}()")
-
-    def __call__(self) -> Any:
-        self._source.read(sys._getframe().f_back)
-        return self._function()
-
-
-class _Timer(_Wall):
-    """A timer whose first readings are counted."""
-
-    def __init__(self, name: str, watch: Watch, kind: str):
-        super().__init__(name, watch, kind)
-        self._left = ENOUGH
-
-    def __call__(self) -> Any:
-        if self._left:
-            self._left -= 1
-            self._source.read(sys._getframe().f_back)
-        return self._function()
-
-
-class _Clock:
-    def __init__(self, watch: Watch, shift: float):
-        self._watch, self._shift = watch, int(shift * 1e9)
-        self.changes = bool(shift) or watch.fixes(CLOCK)
-        self._readings = 0
+    def __init__(self, watch: Watch):
+        self._watch, self._shift, self._readings = watch, 0, 0
+        self.changes = False
         self._wall, self._local_time = time.time_ns, time.localtime
+        for name in _WALL:
+            setattr(time, name, _Wall(name, self, watch, CLOCK))
+        for name in _TIMERS:
+            setattr(time, name, _Timer(name, self, watch, TIMER))
+        for name in ("localtime", "gmtime", "ctime"):
+            put(time, name, self._of_now(name))
+        for name in ("clock_gettime", "clock_gettime_ns"):
+            put(time, name, self._of_number(name))
+        put(time, "strftime", self._format_now(time.strftime))
+        put(time, "asctime", self._text_now(time.asctime))
 
-    def reader(self, name: str) -> Callable[[], float]:
-        original: Callable[[], float] = getattr(time, name)
-        in_nanoseconds, moved = name.endswith("_ns"), self._shift if name in _WALL else 0
-        source = self._watch.source(CLOCK if name in _WALL else TIMER, f"time.{name}()")
+    def obey(self, shift: float) -> None:
+        """Move wall clocks by `shift` seconds, or have the clocks count that the watch wants fixed."""
+        self._shift = int(shift * 1e9)
+        self.changes = bool(shift) or self._watch.fixes(CLOCK)
 
-        def read() -> float:
-            if source.read(sys._getframe(1).f_back):
-                value = self._next()
-                return value if in_nanoseconds else value / 1e9
-            return original() + (moved if in_nanoseconds else moved / 1e9)
+    def told(self, name: str, value: float, *, fixed: bool) -> float:
+        """Return what a clock that is changed shows in place of a value."""
+        in_nanoseconds = name.endswith("_ns")
+        if fixed:
+            return self._next() if in_nanoseconds else self._next() / 1e9
+        moved = self._shift if name in _WALL else 0
+        return value + (moved if in_nanoseconds else moved / 1e9)
 
-        return read
+    def tame_datetime(self, module: Any, *, fresh: bool) -> None:
+        """Put `datetime.now` and `utcnow` under the watch; `today` reads `time.time`, here as there.
 
-    def of_number(self, name: str) -> Callable[[int], float]:
+        With `fresh`, nobody can have called them yet, and the interpreter remembers nothing of them.
+        """
+        members = _members(module.datetime)
+        for name, function in (("now", self._datetime_now), ("utcnow", self._datetime_utcnow)):
+            if name in members:
+                members[name] = classmethod(function(module, members[name]))
+        if not fresh:
+            _forget_cached(module.datetime)
+
+    def _of_number(self, name: str) -> Callable[[int], float]:
         original: Callable[[int], float] = getattr(time, name)
-        wall = self._watch.source(CLOCK, f"time.{name}()")
-        other = self._watch.source(TIMER, f"time.{name}()")
-        per_second = 1 if name.endswith("_ns") else 1e9
+        wall, timer = self._watch.source(CLOCK, f"time.{name}()"), self._watch.source(TIMER, f"time.{name}()")
+        like = "time_ns" if name.endswith("_ns") else "time"
 
         def read(number: int, /) -> float:
-            source = wall if number == time.CLOCK_REALTIME else other
-            if source.read(sys._getframe(1).f_back):
-                return self._next() / per_second if per_second > 1 else self._next()
-            moved = self._shift if source is wall else 0
-            return original(number) + (moved / per_second if per_second > 1 else moved)
+            is_wall = number == time.CLOCK_REALTIME
+            fixed = (wall if is_wall else timer).read(sys._getframe(1).f_back)
+            value = original(number)
+            return self.told(like, value, fixed=fixed) if fixed or (is_wall and self._shift) else value
 
         return read
 
-    def of_now(self, name: str) -> Callable[..., Any]:
+    def _of_now(self, name: str) -> Callable[..., Any]:
         original: Callable[..., Any] = getattr(time, name)
         source = self._watch.source(CLOCK, f"time.{name}()")
 
         def function(seconds: float | None = None, /) -> Any:
-            fixed = seconds is None and source.read(sys._getframe(1).f_back)
-            if seconds is None and (fixed or self._shift):
-                seconds = self._now(fixed=fixed)
+            if seconds is None:
+                seconds = self._now(source, sys._getframe(1).f_back)
             return original() if seconds is None else original(seconds)
 
         return function
 
-    def format_now(self, original: Callable[..., str]) -> Callable[..., str]:
+    def _format_now(self, original: Callable[..., str]) -> Callable[..., str]:
         source = self._watch.source(CLOCK, "time.strftime()")
 
         def function(form: str, given: Any = None, /) -> str:
@@ -139,7 +111,7 @@ class _Clock:
 
         return function
 
-    def text_now(self, original: Callable[..., str]) -> Callable[..., str]:
+    def _text_now(self, original: Callable[..., str]) -> Callable[..., str]:
         source = self._watch.source(CLOCK, "time.asctime()")
 
         def function(given: Any = None, /) -> str:
@@ -149,50 +121,70 @@ class _Clock:
 
         return function
 
-    def _local(self, source: Source, frame: FrameType | None) -> Any:
-        """Return the local time that a fixed or moved clock shows; None for an ordinary one."""
-        fixed = source.read(frame)
-        return self._local_time(self._now(fixed=fixed)) if fixed or self._shift else None
-
-    def tame_datetime(self, module: ModuleType, *, fresh: bool) -> None:
-        """Put `datetime.now` and `utcnow` under the watch; `today` reads `time.time`, here as there.
-
-        With `fresh`, nobody can have called them yet, and the interpreter remembers nothing of them.
-        """
-        members = _members(module.datetime)
-        for name in ("now", "utcnow"):
-            original = members[name]
-            members[name] = classmethod(self._of_datetime(name, original))
-        if not fresh:
-            _forget_cached(module.datetime)
-
-    def _of_datetime(self, name: str, original: Any) -> Callable[..., Any]:
-        source = self._watch.source(CLOCK, f"datetime.{name}()")
+    def _datetime_now(self, module: ModuleType, original: Any) -> Callable[..., Any]:
+        source = self._watch.source(CLOCK, "datetime.now()")
 
         def now(cls: Any, tz: Any = None) -> Any:
-            fixed = source.read(sys._getframe().f_back)
-            if not fixed and not self._shift:
-                return original.__get__(None, cls)(tz)
-            return cls.fromtimestamp(self._now(fixed=fixed), tz)
+            seconds = self._now(source, sys._getframe().f_back)
+            return original.__get__(None, cls)(tz) if seconds is None else cls.fromtimestamp(seconds, tz)
+
+        now.__qualname__, now.__module__ = "datetime.now", "datetime"
+        return now
+
+    def _datetime_utcnow(self, module: Any, original: Any) -> Callable[..., Any]:
+        source = self._watch.source(CLOCK, "datetime.utcnow()")
 
         def utcnow(cls: Any) -> Any:
-            fixed = source.read(sys._getframe().f_back)
-            if not fixed and not self._shift:
+            seconds = self._now(source, sys._getframe().f_back)
+            if seconds is None:
                 return original.__get__(None, cls)()
-            zone = sys.modules["datetime"].timezone.utc
-            return cls.fromtimestamp(self._now(fixed=fixed), zone).replace(tzinfo=None)
+            return cls.fromtimestamp(seconds, module.timezone.utc).replace(tzinfo=None)
 
-        function = now if name == "now" else utcnow
-        function.__qualname__ = f"datetime.{name}"
-        function.__module__ = "datetime"
-        return function
+        utcnow.__qualname__, utcnow.__module__ = "datetime.utcnow", "datetime"
+        return utcnow
 
-    def _now(self, *, fixed: bool) -> float:
-        return (self._next() if fixed else self._wall() + self._shift) / 1e9
+    def _local(self, source: Source, frame: FrameType | None) -> Any:
+        """Return the local time that a changed clock shows; None for an ordinary one."""
+        seconds = self._now(source, frame)
+        return None if seconds is None else self._local_time(seconds)
+
+    def _now(self, source: Source, frame: FrameType | None) -> float | None:
+        """Note a reading and return the seconds that a changed clock shows; None for an ordinary one."""
+        if source.read(frame):
+            return self._next() / 1e9
+        return (self._wall() + self._shift) / 1e9 if self._shift else None
 
     def _next(self) -> int:
         self._readings += 1
         return START + self._readings * TICK
+
+
+class _Wall(StandIn):
+    """A wall clock whose readings are counted."""
+
+    def __init__(self, name: str, clock: Clock, watch: Watch, kind: str):
+        super().__init__(time, name, getattr(time, name))
+        self._clock, self._source = clock, watch.source(kind, f"time.{name}()")
+
+    def __call__(self) -> Any:
+        return self._told(self._source.read(sys._getframe().f_back))
+
+    def _told(self, fixed: bool) -> Any:
+        value = self._function()
+        return self._clock.told(self.__name__, value, fixed=fixed) if self._clock.changes else value
+
+
+class _Timer(_Wall):
+    """A timer whose first readings are counted."""
+
+    _left = ENOUGH
+
+    def __call__(self) -> Any:
+        if not self._left and not self._clock.changes:
+            return self._function()
+        self._left = max(0, self._left - 1)
+        fixed = self._source.read(sys._getframe().f_back)
+        return self._told(fixed)
 
 
 def _members(kind: type) -> Any:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-KIND = ENTROPY
 BYTES = "randomness of the machine"
 
 
@@ -30,17 +29,18 @@ class Entropy:
 
     def __init__(self, watch: Watch):
         self._watch = watch
-        self._source = watch.source(KIND, BYTES)
+        self._source = watch.source(ENTROPY, BYTES)
         self._fixed: random_type.Random | None = None
-        if watch.fixes(KIND):
-            import random
-
-            self._fixed = random.Random(20_010_909)
-        draw = os.urandom
         put(os, "urandom", self._bytes(os.urandom))
         if hasattr(os, "getrandom"):
             put(os, "getrandom", self._bytes(os.getrandom))
-        self._original = draw
+
+    def obey(self) -> None:
+        """Have the sources give the same every time, where the watch wants them fixed."""
+        if self._watch.fixes(ENTROPY):
+            import random
+
+            self._fixed = random.Random(20_010_909)
 
     def _bytes(self, original: Any) -> Any:
         def draw(size: int, *flags: int) -> bytes:
@@ -53,7 +53,7 @@ class Entropy:
     def tame_random(self, module: Any) -> None:
         """See who seeds a generator of `random` with nothing; `secrets`, and numpy through it, draw from there."""
         module._urandom = os.urandom  # its own name for it
-        source = self._watch.source(KIND, "a generator without a seed")
+        source = self._watch.source(ENTROPY, "a generator without a seed")
         original = module.Random.seed
 
         def seed(this: Any, a: Any = None, version: int = 2) -> None:
@@ -67,11 +67,11 @@ class Entropy:
 
     def tame_uuid(self, module: Any) -> None:
         """See who makes an identifier from the clock and this machine's address."""
-        put(module, "uuid1", self._watch.counted(KIND, "uuid.uuid1()", module.uuid1))
+        put(module, "uuid1", self._watch.counted(ENTROPY, "uuid.uuid1()", module.uuid1))
 
     def tame_torch(self, module: Any) -> None:
         """See who has torch seed itself."""
-        put(module, "seed", self._watch.counted(KIND, "torch.seed()", module.seed))
+        put(module, "seed", self._watch.counted(ENTROPY, "torch.seed()", module.seed))
 
 
 class Unseeded:
@@ -85,7 +85,7 @@ class Unseeded:
         for name in list(vars(module)):
             function = getattr(module, name)
             if getattr(function, "__self__", None) is generator and not name.startswith("_"):
-                source = watch.source(KIND, f"{module.__name__}.{name}() without a seed")
+                source = watch.source(ENTROPY, f"{module.__name__}.{name}() without a seed")
                 put(module, name, self._told(function, source, seeds=name in seeding))
 
     def _told(self, function: Any, source: Any, *, seeds: bool) -> Any:

@@ -29,9 +29,9 @@ _SHOWN = ("warnings", "_showwarnmsg_impl")  # shows a warning's line on the erro
 class Events:
     """Hears of everything opened, listed or executed."""
 
-    def __init__(self, places: Places, record: Record, watch: Watch, unwatched: tuple[str, ...]):
+    def __init__(self, places: Places, record: Record, watch: Watch):
         self._places, self._record, self._watch = places, record, watch
-        self._unwatched = unwatched  # folders whose files are of no interest
+        self.unwatched: tuple[str, ...] = ()  # folders whose files are of no interest
         self._opened: set[str] = set()
         self._hostname = watch.source(MACHINE, "socket.gethostname()")
         self._handlers: dict[str, Callable[[tuple[Any, ...], FrameType | None], None]] = {
@@ -49,7 +49,7 @@ class Events:
             "tempfile.mkdtemp": self._name_temporary,
         }
 
-    def begin(self) -> None:
+    def hear(self) -> None:
         """Hear of this process for the rest of its life."""
         handlers, record = self._handlers, self._record
 
@@ -95,7 +95,7 @@ class Events:
             self._watch.own_line(MACHINE, path, frame)
         elif path.startswith(_SETTINGS) and self._places.own(frame) is not None:
             self._see(os.path.normpath(path), frame)
-        if path.startswith(self._unwatched):
+        if path.startswith(self.unwatched):
             return
         path = os.path.abspath(path)
         if path in self._opened and not path.endswith(".py"):
@@ -127,12 +127,12 @@ class Events:
         path = os.path.abspath(path)
         if (path + "/").startswith(self._places.project):
             self._record.note("listed", path[len(self._places.project) :] or ".")
-        if not path.startswith(self._unwatched):
+        if not path.startswith(self.unwatched):
             self._see(path, frame)
 
     def _connect(self, given: tuple[Any, ...], frame: FrameType | None) -> None:
         path = _text(given[0])
-        if path and path != ":memory:" and not path.startswith(self._unwatched):
+        if path and path != ":memory:" and not path.startswith(self.unwatched):
             self._see(os.path.abspath(path.removeprefix("file:").partition("?")[0]), frame)
 
     def _reach(self, given: tuple[Any, ...], frame: FrameType | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from restrike.worker.trace.standins import put
 
@@ -41,28 +40,25 @@ def _name(entry: Any) -> Any:
     return entry.name
 
 
-def order(*, backwards: bool = False) -> None:
-    """Have this process see folders in one order, for the rest of its life."""
-    listdir, scandir = os.listdir, os.scandir
+class Order:
+    """The one order in which this process sees folders, for the rest of its life."""
 
-    def names(path: Any = None) -> list[Any]:
-        return sorted(listdir(path), reverse=backwards)
+    def __init__(self) -> None:
+        self.backwards = False
+        listdir, scandir = os.listdir, os.scandir
 
-    def entries(path: Any = None) -> _Entries:
-        return _Entries(scandir(path), backwards=backwards)
+        def names(path: Any = None) -> list[Any]:
+            return sorted(listdir(path), reverse=self.backwards)
 
-    put(os, "listdir", names)
-    put(os, "scandir", entries)
-    if sys.version_info < (3, 11):  # noqa: UP036  # pathlib of 3.10 keeps functions of its own
-        _order_pathlib()
+        def entries(path: Any = None) -> _Entries:
+            return _Entries(scandir(path), backwards=self.backwards)
 
-
-def _order_pathlib() -> None:
-    if pathlib := sys.modules.get("pathlib"):
-        tame_pathlib(pathlib)
+        put(os, "listdir", names)
+        put(os, "scandir", entries)
 
 
 def tame_pathlib(module: Any) -> None:
-    accessor = getattr(module, "_NormalAccessor", None)  # of 3.10 alone
+    """Give pathlib of Python 3.10 the listings that all others have; it keeps functions of its own."""
+    accessor = getattr(module, "_NormalAccessor", None)
     if accessor is not None:
         accessor.listdir, accessor.scandir = staticmethod(os.listdir), staticmethod(os.scandir)

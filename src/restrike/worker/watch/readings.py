@@ -58,23 +58,21 @@ class Source:
 
 
 class Watch:
-    """Keeps the places of a step's readings and says which of them are to be fixed.
+    """Keeps the places of a step's readings and says which of them are to be fixed: none, unless it is told so."""
 
-    `fix` holds kinds ("entropy", "clock", "threads"); with `only`, readings elsewhere are left as they are.
-    """
-
-    def __init__(
-        self,
-        places: Places,
-        record: Record,
-        *,
-        everywhere: bool = False,
-        fix: Collection[str] = (),
-        only: Collection[Place] | None = None,
-    ):
-        self.places, self._record, self._everywhere = places, record, everywhere
-        self._fix, self._only = frozenset(fix), None if only is None else frozenset(only)
+    def __init__(self, places: Places, record: Record):
+        self.places, self._record, self._everywhere = places, record, False
+        self._fix: frozenset[str] = frozenset()
+        self._only: frozenset[Place] | None = None
         self._entries: dict[At, Entry] = {}
+
+    def obey(self, fix: Collection[str], only: Collection[Place] | None) -> None:
+        """Look at what libraries read, too, and say what is to be fixed.
+
+        `fix` holds kinds ("entropy", "clock", "threads"); with `only`, readings elsewhere are left as they are.
+        """
+        self._everywhere = True
+        self._fix, self._only = frozenset(fix), None if only is None else frozenset(only)
 
     def source(self, kind: str, what: str) -> Source:
         return Source(self, kind, what)

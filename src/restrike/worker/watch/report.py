@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from restrike.worker.trace.record import Record
@@ -50,7 +50,7 @@ def _incomplete(record: Record) -> str | None:
     return told[0] if told else None
 
 
-def merge(record: Record, lines: list[list[Any]]) -> None:
+def merge(record: Record, lines: Iterable[list[Any]]) -> None:
     """Add what other processes told."""
     for kind, *value in lines:
         record.note(kind, *value)
@@ -94,7 +94,9 @@ def _firsts(told: Any) -> list[Any]:
 
 def _variables(record: Record) -> list[dict[str, Any]]:
     told = list(record.of("variable"))
-    read = Counter((file, line) for _, file, line, _, is_set in told if is_set)
+    read: dict[Any, int] = {}
+    for _, file, line, _, is_set in told:
+        read[file, line] = read.get((file, line), 0) + bool(is_set)
     kept = [item for item in told if not item[4] or read[item[1], item[2]] <= MASS]
     return [
         {"name": name, "file": file, "line": line, "function": function, "set": bool(is_set)}
