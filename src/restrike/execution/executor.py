@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from restrike.base import atomic
@@ -15,8 +15,8 @@ from restrike.execution.depends import Depend
 from restrike.execution.finding import Explain, Seen
 from restrike.execution.given import Given
 from restrike.execution.log import RunLog
-from restrike.execution.materials import PROJECT, PROTOCOL, Materials
-from restrike.execution.sandbox import Lookup, Outcome, Work
+from restrike.execution.materials import PROTOCOL, Materials
+from restrike.execution.sandbox import Outcome, Work
 from restrike.execution.steprun import StepRun
 from restrike.pipeline.graph import Step
 from restrike.records.artifact import Artifact
@@ -69,21 +69,12 @@ class Executor:
     def _seen(self, outcome: Outcome, folder: Path) -> Seen:
         made = outcome.result.get("outputs") or {}
         return Seen(
-            lookups=(*outcome.lookups, *self._imports(outcome)),
+            lookups=outcome.lookups,
             trace=outcome.result.get("trace") or {},
             error=outcome.result.get("error"),
             outputs={name: folder / item["path"] for name, item in made.items()},
             asked=outcome.asked,
         )
-
-    def _imports(self, outcome: Outcome) -> list[Lookup]:
-        """Return where modules that were not found would have been: Python lists folders, and asks for no name."""
-        missing = (outcome.result.get("error") or {}).get("missing_module")
-        absent = (outcome.result.get("trace") or {}).get("absent", ())
-        folders = [PurePosixPath(PROJECT, root) for root in self.materials.sealed.import_roots]
-        modules = sorted({*absent, *([missing] if missing else [])})
-        places = [f"{folder}/{module.replace('.', '/')}" for module in modules for folder in folders]
-        return [Lookup(place, False, "import") for base in places for place in (base + ".py", base)]
 
     def _perturbed(self) -> dict[str, Any]:
         order = self.materials.sealed.perturb

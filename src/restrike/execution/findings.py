@@ -70,6 +70,7 @@ class _Explainer:
         self._left_out = {item.path: item.reason for item in captured.snapshot.left_out}
         # Folders that a .pth file of the environment names: a Python that a step starts looks whether they are there.
         self._own = {Path(restrike.__file__).parents[1], project, *(project / root for root in roots)}
+        self._environment = captured.environment.interpreter.prefix
         self._shell = frozenset(os.environ)
         environment = config.environment
         self._variables = {*environment.pass_, *environment.secret, *environment.set}
@@ -93,7 +94,7 @@ class _Explainer:
 
     def _hidden(self, step: Step, seen: Seen, hints: Hints, where: Whereabouts) -> Iterator[Finding]:
         opened = {item["path"] for item in seen.trace.get("opened", ())}
-        lookups = (*seen.lookups, *_settings(opened))
+        lookups = (*seen.lookups, *_settings(opened), *self._imports(seen))
         config = self._captured.config
         belongings = Belongings(
             project=self._project,
@@ -108,10 +109,30 @@ class _Explainer:
         with self._lock:  # steps that run at once suggest names that do not clash
             found = hidden(lookups, belongings, hints)
         for item in found:
-            if item.host not in self._own and not (step.network is True and item.kind == "network"):
-                past = step.network and item.kind == "network"
-                what = network.past_the_proxy(item.path) if past else item.what
-                yield Finding(item.kind, step.name, item.path, what, _where(item, where, seen), item.hint, "undeclared")
+            place = _where(item, where)
+            if place is None or self._is_own(item.host) or (step.network is True and item.kind == "network"):
+                continue
+            past = step.network and item.kind == "network"
+            what = network.past_the_proxy(item.path) if past else item.what
+            yield Finding(item.kind, step.name, item.path, what, place, item.hint, "undeclared")
+
+    def _is_own(self, host: Path | None) -> bool:
+        return host is not None and (host in self._own or host.is_relative_to(self._environment))
+
+    def _imports(self, seen: Seen) -> Iterator[Lookup]:
+        """Yield where modules that were not found would have been: Python lists folders, and asks for no name.
+
+        Of what the step got along without, a folder counts only if it is a package: one called `wandb` that holds logs
+        is not what a library asked for.
+        """
+        missing = (seen.error or {}).get("missing_module")
+        for root in self._captured.sealed.import_roots:
+            for module in seen.trace.get("absent", ()):
+                place = absolute(f"{root}/{module.replace('.', '/')}")
+                yield from (Lookup(place + end, False, "import") for end in (".py", "/__init__.py"))
+            if missing:
+                place = absolute(f"{root}/{missing.replace('.', '/')}")
+                yield from (Lookup(place + end, False, "import") for end in (".py", ""))
 
     def _written_at(self, key: str) -> str | None:
         try:
@@ -129,13 +150,13 @@ def _settings(opened: Iterable[str]) -> Iterator[Lookup]:
             yield Lookup(path, (path + "/").startswith(tuple(place + "/" for place in given)), "open")
 
 
-def _where(item: Hidden, where: Whereabouts, seen: Seen) -> str:
+def _where(item: Hidden, where: Whereabouts) -> str | None:
+    """Return the place of what is hidden; None where it is a library that asked, in passing, for the history."""
     if item.kind == "network":
         return where.of_network(item.path)
     if item.kind == "history":
-        return where.of_text("git")
-    imported = any(lookup.path == item.asked and lookup.kind == "import" for lookup in seen.lookups)
-    return where.of_module(item.asked) if imported else where.of_path(item.asked)
+        return where.named("git")
+    return where.of_module(item.asked) if item.imported else where.of_path(item.asked)
 
 
 def _is_there(path: Path) -> bool:

@@ -50,7 +50,7 @@ class Whereabouts:
 
     def of_module(self, path: str) -> str:
         """Return the line that imported a module which would have been at a path."""
-        name = os.path.basename(path).removesuffix(".py")
+        name = os.path.basename(path.removesuffix("/__init__.py")).removesuffix(".py")
         for file in self._files():
             if line := _line_of_import(self._code / file, name):
                 return f"{file}:{line}"
@@ -70,9 +70,9 @@ class Whereabouts:
         reached = (line_of(item) for path, item in self._opened.items() if not path.startswith("/"))
         return next(reached, None) or self._frame() or self._whole()
 
-    def of_text(self, *texts: str) -> str:
-        """Return the first line of the step's code, or of its declaration, that has one of these texts in a literal."""
-        return self._named(texts) or self._whole()
+    def named(self, text: str) -> str | None:
+        """Return the first line of the step's code, or of its declaration, that has a text in a literal."""
+        return self._named([text])
 
     def of_call(self, names: Collection[str]) -> str:
         """Return the first line of the step's code that calls a function of one of these names."""
@@ -146,9 +146,10 @@ def _line_with(file: Path, text: str) -> int | None:
     source = _source(file)
     if text not in source:
         return None
-    if file.suffix != ".py":
-        return source[: source.index(text)].count("\n") + 1
     whole = re.compile(rf"(?<![\w.]){re.escape(text)}(?!\.?\w)")
+    if file.suffix != ".py":
+        found = whole.search(source)
+        return source[: found.start()].count("\n") + 1 if found else None
     nodes = _nodes(source)
     docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     literals = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in docstrings)

@@ -79,6 +79,9 @@ def test_else_the_step(code: Path) -> None:
 def test_part_of_another_name_is_not_the_name(code: Path) -> None:
     (code / "src" / "steps.py").write_text('A = "big_data.csv"\nB = "data.csv.gz"\nC = "in/data.csv"\n')
     assert places(code).of_path("/project/data.csv") == "src/steps.py:3"
+    (code / "go.sh").write_text("echo digit .git\ngit describe\n")
+    script = Step("fit", command=("sh", "go.sh"), outputs=(Output("out"),))
+    assert (places(code, script).named("git"), places(code).named("git")) == ("go.sh:2", None)
 
 
 def test_a_variable_is_read_where_the_trace_says(code: Path) -> None:

@@ -11,7 +11,7 @@ from restrike.execution.sandbox.hints import Hints
 from restrike.execution.sandbox.work import Lookup
 from restrike.worker import seal
 
-# Settings of tools that look for them in passing; a step that lacks them is none the worse.
+# In one's home: settings and caches of tools that look for them in passing; a step that lacks them is none the worse.
 _TOOLS = (
     ".config",
     ".local",
@@ -19,6 +19,20 @@ _TOOLS = (
     ".netrc",
     ".gitconfig",
     ".fonts",
+    ".profile",
+    ".bash_profile",
+    ".bash_login",
+    ".bashrc",
+    ".bash_logout",
+    ".inputrc",
+    ".curlrc",
+    ".wgetrc",
+    ".sqliterc",
+    ".condarc",
+    ".ipython",
+    ".jupyter",
+    ".nv",
+    ".triton",
     ".cache/matplotlib",
     ".cache/fontconfig",
 )
@@ -36,7 +50,8 @@ _SYSTEM = (
     "/var/tmp",
     "/var/cache",
 )
-_OWN = (".git", ".restrike")
+# In the project: what tools keep for themselves.
+_OWN = (".git", ".restrike", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints")
 _REASONS = {"large": "too large for the snapshot", "secret": "kept out of the snapshot, as it looks like a secret"}
 
 
@@ -54,6 +69,7 @@ class Hidden:
     what: str
     hint: str
     asked: str = ""
+    imported: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +121,8 @@ class _Search:
         if path.startswith(seal.HOME + "/"):
             relative = path[len(seal.HOME) + 1 :]
             host = self._of.home / relative
-            if any((relative + "/").startswith(tool + "/") for tool in _TOOLS) or not self._of.exists(host):
+            is_of_a_tool = any((relative + "/").startswith(tool + "/") for tool in _TOOLS)
+            if (is_of_a_tool and path not in self._of.by_own_line) or not self._of.exists(host):
                 return None
             return self._outside(path, f"~/{relative}", host)
         return self._elsewhere(path)
@@ -155,11 +172,12 @@ class _Search:
             return Hidden("secret", relative, host, f"'{relative}' was {_REASONS['secret']}", line, asked)
         kind = "too large" if reason == "large" else "ignored by git"
         what = f"'{relative}' is {_REASONS['large'] if reason == 'large' else 'ignored, and so not in the snapshot'}"
-        if imported and not relative.endswith(".py"):
-            return Hidden(kind, relative, host, what, hints.in_snapshot(relative + "/"), asked)
+        if imported and (not relative.endswith(".py") or relative.endswith("/__init__.py")):
+            package = relative.removesuffix("/__init__.py")
+            return Hidden(kind, relative, host, what, hints.in_snapshot(package + "/"), asked, imported)
         is_code = relative.endswith((".py", ".so"))
         hint = hints.in_snapshot(relative) if is_code else hints.as_data(relative)
-        return Hidden(kind, relative, host, what, hint, asked)
+        return Hidden(kind, relative, host, what, hint, asked, imported)
 
     def _linked(self, asked: str, relative: str, host: Path) -> Hidden | None:
         """Return what lies behind a link of the project that leads out of it."""

@@ -107,6 +107,18 @@ def test_a_setting_of_the_machine_counts_where_the_users_own_line_asks_for_it() 
     assert (item.kind, item.path) == ("outside the project", "/etc/machine-id")
 
 
+def test_settings_of_a_tool_count_where_the_users_own_line_asks_for_them() -> None:
+    for path in ("/home/restrike/.bashrc", "/home/restrike/.config/app.toml"):
+        assert find(path) == []
+        assert len(find(path, by_own_line={path})) == 1
+    assert find("/project/.pytest_cache/x") == []
+
+
+def test_a_package_that_is_missing_is_taken_in_whole() -> None:
+    (item,) = find(Lookup("/project/made/__init__.py", False, "import"))
+    assert (item.imported, item.hint) == (True, "snapshot:\n  include: [made/]")
+
+
 def test_a_path_that_leaves_the_tree_is_found_beside_the_project() -> None:
     there = {Path("/home/ann/beside.csv"), Path("/home/above.csv")}
     beside, above = find("/beside.csv", "/above.csv", exists=there.__contains__)
