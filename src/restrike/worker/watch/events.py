@@ -106,7 +106,7 @@ class Events:
 
     def _read_source(self, path: str, frame: FrameType | None) -> None:
         reader = self._asking(frame)
-        if reader is None or reader.f_back is None or self._is_import(reader):
+        if reader is None or self._is_import(reader):
             return
         if reader.f_globals.get("__name__") in _READERS:
             return

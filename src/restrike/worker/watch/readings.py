@@ -100,8 +100,8 @@ class Watch:
         kind = self.places.kind(frame.f_code.co_filename)
         if self._everywhere:
             found = self._beyond(frame)
-            return self._at(source, found, own=self.places.own(frame) is not None), kind == whose.OWN
-        own = self.places.own(frame)
+            return self._at(source, found, own=self._own(source, frame) is not None), kind == whose.OWN
+        own = self._own(source, frame)
         entry = self._at(source, own, own=True) if own is not None else Entry(fix=False, own=False)
         return entry, kind in (whose.OWN, whose.LIBRARY, whose.IMPORTING)
 
@@ -121,6 +121,10 @@ class Watch:
         for kind, what, file, line, function in self._record.of(told):
             found.setdefault((str(kind), str(what), str(file), int(line), str(function)), 1)
         return found
+
+    def _own(self, source: Source, frame: FrameType) -> FrameType | None:
+        # How many workers a pool has does come out; when its threads wake does not.
+        return self.places.own(frame, discreet=source.kind not in (CORES, MACHINE))
 
     def _at(self, source: Source, frame: FrameType | None, *, own: bool) -> Entry:
         if frame is None:
