@@ -30,6 +30,7 @@ MODULES = (
     "restrike.worker.watch.generators",
     "restrike.worker.watch.child",
 )
+LOADING = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "children", "loading.py")
 
 
 class Bundle:
@@ -60,7 +61,9 @@ class Bundle:
         if len(self._codes) < len(MODULES):
             return b""
         codes = [(name, self._codes[name]) for name in MODULES]
-        return marshal.dumps((sys.implementation.cache_tag, sys.hexversion, codes))
+        with open(LOADING, "rb") as stream:
+            loading = compile(stream.read(), LOADING, "exec")
+        return marshal.dumps((sys.implementation.cache_tag, sys.hexversion, loading, codes))
 
 
 def keep(packed: bytes, path: str) -> None:

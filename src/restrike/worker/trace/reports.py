@@ -30,17 +30,32 @@ class Reporter:
         from _json import encode_basestring_ascii as quoted  # all that is needed of `json`, which loads slowly
 
         self._path, self._quoted = f"{folder}/{EVENTS}", quoted
+        self._held: list[bytes] | None = None
 
     def __call__(self, kind: str, value: tuple[str | int | bool, ...]) -> None:
         """Add a line, all of it or nothing."""
         items = [self._quoted(item) if isinstance(item, str) else str(int(item)) for item in (kind, *value)]
         line = f"[{','.join(items)}]\n".encode("ascii")
+        if self._held is not None:
+            self._held.append(line)
+        else:
+            self._write(line)
+
+    def hold(self) -> None:
+        """Keep lines back until they are released, to write them at once."""
+        self._held = []
+
+    def release(self) -> None:
+        lines, self._held = self._held or [], None
+        self._write(b"".join(lines))
+
+    def _write(self, lines: bytes) -> None:
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except OSError:
             return
         try:
-            os.write(descriptor, line)
+            os.write(descriptor, lines)
         except OSError:
             pass
         finally:

@@ -74,9 +74,13 @@ def end(session: Session) -> None:
     record.active = False  # what follows is our own doing
     libraries = native.mapped()
     record.active = True
-    loaded.note_libraries(record, libraries, session.places.project)
-    record.note("end", os.getpid())
-    session.end()
+    reporter = record.sink
+    if isinstance(reporter, Reporter):
+        reporter.hold()
+        loaded.note_libraries(record, libraries, session.places.project)
+        record.note("end", os.getpid())
+        session.end()
+        reporter.release()
 
 
 def end_at_exit_of_forks(session: Session) -> None:

@@ -63,20 +63,21 @@ class Program:
     """Seeds the global generators of this process as they arrive; the worker of a pool by its number in the pool."""
 
     def __init__(self, seed: int, arrivals: Arrivals):
-        self._above, self._seed = seed, derived(seed, "program")
+        self._above = seed
+        self._index: tuple[str | int, ...] = ("program",)  # the seed is worked out when needed: hashing loads slowly
         for name in ("random", NUMPY, TORCH):
             arrivals.expect(name, then(self._seeded))
         arrivals.expect("multiprocessing.process", then(self._number))
 
     def _seeded(self, module: Any) -> None:
-        (module.manual_seed if module.__name__ == TORCH else module.seed)(self._seed)
+        (module.manual_seed if module.__name__ == TORCH else module.seed)(derived(self._above, *self._index))
 
     def _number(self, module: Any) -> None:
         """Seed again when a worker is told which one it is."""
         original = module.BaseProcess._bootstrap
 
         def _bootstrap(this: Any, *positional: Any, **named: Any) -> Any:
-            self._seed = derived(self._above, "process", *this._identity)
+            self._index = ("process", *this._identity)
             for name in ("random", NUMPY, TORCH):
                 if name in sys.modules:
                     self._seeded(sys.modules[name])
