@@ -189,4 +189,4 @@ def test_observing_a_program_takes_little_time(bench: Any) -> None:
         return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 100
     return min(spent() - spent("-I") for _ in range(3))
     """
-    assert bench.value(bench.call(body, timeout=60)) < 15  # milliseconds; 4 on a quiet machine
+    assert bench.value(bench.call(body, timeout=60)) < 15  # milliseconds; 5 on a quiet machine
