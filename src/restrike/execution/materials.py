@@ -15,7 +15,7 @@ from typing import Any
 from restrike.code import CodeRepository, lay_out
 from restrike.code.installed import METADATA, PROGRAMS
 from restrike.environment import Interpreter
-from restrike.execution import engine
+from restrike.execution import compiled, engine, programs
 from restrike.execution.preload import modules_for
 from restrike.execution.sandbox import ORDINARY, Disguise, Mount, Sandbox, Seal, Work
 from restrike.pipeline.graph import Step
@@ -25,6 +25,7 @@ from restrike.store.errors import ObjectCorrupt, ObjectMissing
 PROJECT = "/project"  # where the snapshot lies inside the seal, on every machine
 ENVIRONMENT = "/env"
 INSTALLED = "/installed"  # metadata and programs of the project itself
+_PYTHON = f"{ENVIRONMENT}/bin/python"
 CORES_ONLINE = "/sys/devices/system/cpu/online"
 PROTOCOL = 1  # of the worker: docs/design/worker-protocol.md
 
@@ -133,10 +134,15 @@ class Materials:
         if not archive.exists():
             self.repository.restore(self.sealed.commit, code, fingerprint=self.sealed.fingerprint)
             engine.place(self.store, self.sealed.engine, archive)
+            if not self.fresh or self.restored != self.folder:  # a verdict rests on nothing that was kept elsewhere
+                compiled.lay_beside(archive, self.sealed.engine, interpreter)
         mounts = [Mount(path, str(path)) for path in self.sealed.seal_paths]
         if interpreter.is_venv:
             mounts.append(Mount(interpreter.prefix, ENVIRONMENT))
         roots, variables = self.sealed.import_roots, dict(self.sealed.variables)
+        if interpreter.is_venv:
+            mounts.append(Mount(self._programs(), programs.PROGRAMS))
+            variables["PATH"] = f"{programs.PROGRAMS}:{variables['PATH']}"
         if self.sealed.installed:
             installed = self.restored / "installed"
             if not installed.exists():
@@ -160,6 +166,10 @@ class Materials:
             ),
             on_log=self._on_log,
         )
+
+    def _programs(self) -> Path:
+        folder = self.restored / "programs"
+        return folder if folder.exists() else programs.lay_out(self.sealed.interpreter.prefix, _PYTHON, folder)
 
     def _cores_online(self, count: int) -> Mount:
         """Return a file that has the machine look as if it had so many cores."""
