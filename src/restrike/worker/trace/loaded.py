@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from restrike.worker.trace import places as whose
@@ -54,7 +55,7 @@ def note_modules(record: Record, names: Iterable[str], project: str) -> None:
 
 def note_libraries(record: Record, files: Iterable[str], project: str) -> None:
     """Note shared libraries: installed ones by the package's folder, those of the machine by path."""
-    for file in files:
+    for file in map(os.path.normpath, files):  # a library of a library is found by a path relative to that one
         if part := whose.component(file):
             record.note("installed", part)
         elif not file.startswith((*_PLACES_OF_OWN, project)) and not whose.is_standard(file):
