@@ -26,6 +26,7 @@ _BY_FOLDER = frozenset(
 )
 MOST = 50_000  # different names a step may ask for before we stop noting more
 _ENVIRONMENT = "/env/bin/"  # a program that is not there today, but may come with a package
+_MAPPED = b"\0" * 10 + b"\xff\xff"  # how an address of version 6 begins that stands for one of version 4
 _RANK = {"stat": 0, "open": 1, "write": 2, "update": 3, "exec": 4, "connect": 5}
 
 
@@ -185,10 +186,12 @@ class Notifier:
         family = int.from_bytes(data[:2], "little")
         port = int.from_bytes(data[2:4], "big")
         if family == socket.AF_INET and len(data) >= 8:
-            place, loopback = socket.inet_ntop(family, data[4:8]), data[4] == 127
+            host = data[4:8]
         elif family == socket.AF_INET6 and len(data) >= 24:
-            place, loopback = socket.inet_ntop(family, data[8:24]), data[8:24] == b"\0" * 15 + b"\1"
+            host = data[20:24] if data[8:20] == _MAPPED else data[8:24]
         else:
             return
+        place = socket.inet_ntop(socket.AF_INET if len(host) == 4 else family, host)
+        loopback = host[0] == 127 if len(host) == 4 else host == b"\0" * 15 + b"\1"
         if not loopback or port == 53:  # without a resolver's address, libraries ask this machine for names
             self._found.setdefault(f"{place}:{port}", (False, "connect"))
