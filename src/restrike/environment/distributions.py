@@ -22,7 +22,7 @@ UNOWNED = "(unowned)"
 RESTRIKE = "restrike"
 _CODE = (".py", ".pth", ".so", ".pyd", ".dylib")
 # Written beside installed modules by tools at work: a virtualenv's start-up hook and ply's parser tables.
-_GENERATED = frozenset({"_virtualenv.py", "_virtualenv.pth", "parsetab.py", "lextab.py", "yacctab.py"})
+GENERATED = frozenset({"_virtualenv.py", "_virtualenv.pth", "parsetab.py", "lextab.py", "yacctab.py"})
 _AT_START = frozenset({"sitecustomize", "usercustomize"})
 _NOT_PORTABLE = {"bin", "scripts", "Scripts", "include"}  # scripts name the interpreter's path in their first line
 
@@ -168,7 +168,7 @@ class Reader:
         """Add code that no distribution owns to the rows, and yield the folders that .pth files put on the path."""
         for path in sorted(set(files) - owned):
             name = posixpath.basename(path)
-            if not name.endswith(_CODE) or name in _GENERATED or ".dist-info/" in path or ".egg-info/" in path:
+            if not name.endswith(_CODE) or name in GENERATED or ".dist-info/" in path or ".egg-info/" in path:
                 continue
             if path.endswith(".pth"):
                 if "/" in path:

@@ -15,10 +15,12 @@ from typing import Any
 
 from restrike.environment import Distribution
 from restrike.environment import tree as stats
+from restrike.environment.distributions import GENERATED, UNOWNED
 from restrike.environment.errors import EnvironmentUnreadable
 from restrike.environment.hashes import FileDigests
 from restrike.environment.metadata import normalised
 from restrike.execution.materials import ENVIRONMENT, INSTALLED, PROJECT, Sealed
+from restrike.execution.programs import PROGRAMS
 from restrike.execution.sandbox import Lookup, Outcome
 from restrike.pipeline.graph import Step
 from restrike.worker import seal
@@ -26,7 +28,7 @@ from restrike.worker import seal
 Depend = Callable[[Step, Outcome, Path], dict[str, Any] | None]
 Entry = dict[str, str]  # version and digest of a distribution
 
-_OWN = (seal.INPUTS, seal.OUTPUTS, seal.ENGINE, INSTALLED, PROJECT)
+_OWN = (seal.INPUTS, seal.OUTPUTS, seal.ENGINE, INSTALLED, PROGRAMS, PROJECT)
 _NO_TRACE = "the worker that executed it did not tell what it used"
 
 
@@ -103,6 +105,8 @@ class Observer:
         trace = outcome.result.get("trace")
         unseen = _unseen(outcome, trace)
         trace = trace or {}
+        if self._is_foreign(trace):
+            return None
         programs, libraries = self._programs(outcome.lookups)
         libraries |= {path: self.libraries.digest(path) for path in trace.get("libraries", ())}
         return {
@@ -137,6 +141,12 @@ class Observer:
             "listed": sorted(listed),
         }
 
+    def _is_foreign(self, trace: Mapping[str, Any]) -> bool:
+        """Tell whether something was imported that is installed elsewhere: nothing tells the state of that."""
+        return UNOWNED not in self.installed.entries and any(
+            not self.installed.owners(_top(name)) and name not in GENERATED for name in trace.get("installed", ())
+        )
+
     def _is_elsewhere(self, path: str) -> bool:
         """Tell what is no part of the code: declared data, bytecode, what the worker notes for itself."""
         if "__pycache__" in path or path.endswith(".pyc") or path.partition("/")[0] in (".observed", ".git"):
@@ -146,8 +156,8 @@ class Observer:
 
     def _environment(self, trace: Mapping[str, Any]) -> dict[str, Any]:
         imports, absent = {}, set()
-        tops = {name.partition("/")[0].partition(".")[0] for name in trace.get("installed", ())}
-        asked = {name.partition(".")[0] for name in trace.get("absent", ())}
+        tops = {_top(name) for name in trace.get("installed", ())}
+        asked = {_top(name) for name in trace.get("absent", ())}
         for name in tops | asked:
             if owners := self.installed.owners(name):
                 imports[name] = owners
@@ -165,18 +175,22 @@ class Observer:
     def _programs(self, lookups: Iterable[Lookup]) -> tuple[list[str], dict[str, str | None]]:
         """Return the programs other than Python that were executed, and the digests of those of the system.
 
-        One that was looked for where it is not counts by its absence.
+        Where one was looked for before it was found, or could have been, it counts that nothing is there.
         """
-        executed, found = [], {}
+        executed, places = [], set()
         for lookup in lookups:
             if lookup.kind != "exec":
                 continue
-            is_python = posixpath.basename(lookup.path).startswith("python")
-            if lookup.found and not is_python:
+            folder, name = posixpath.split(lookup.path)
+            if lookup.found and not name.startswith("python"):
                 executed.append(lookup.path)
-            if not f"{lookup.path}/".startswith(tuple(f"{place}/" for place in _OWN)):
-                found[lookup.path] = self.libraries.digest(lookup.path)
-        return executed, found
+            places |= {lookup.path, *(f"{before}/{name}" for before in self._searched_before(folder))}
+        outside = [path for path in sorted(places) if not path.startswith(tuple(f"{place}/" for place in _OWN))]
+        return executed, {path: self.libraries.digest(path) for path in outside}
+
+    def _searched_before(self, folder: str) -> list[str]:
+        path = self.sealed.variables["PATH"].split(":")
+        return path[: path.index(folder)] if folder in path else []
 
 
 def _unseen(outcome: Outcome, trace: Mapping[str, Any] | None) -> str | None:
@@ -188,9 +202,13 @@ def _unseen(outcome: Outcome, trace: Mapping[str, Any] | None) -> str | None:
 def _program_of_environment(trace: Mapping[str, Any], programs: Iterable[str]) -> str | None:
     if trace.get("metadata") == "all":
         return "it lists what is installed"
-    if program := next((path for path in programs if path.startswith(f"{ENVIRONMENT}/")), None):
-        return f"it executes '{posixpath.basename(program)}' of the environment"
-    return trace.get("environment_whole")
+    program = next((path for path in programs if path.startswith((f"{ENVIRONMENT}/", f"{PROGRAMS}/"))), None)
+    return f"it executes '{posixpath.basename(program)}' of the environment" if program else None
+
+
+def _top(name: str) -> str:
+    """Return the name that a distribution is asked after: that of a module or file, up to its first dot."""
+    return name.partition("/")[0].partition(".")[0]
 
 
 def _in_project(path: str) -> str | None:

@@ -45,7 +45,9 @@ def of(tmp_path):
         (tmp_path / "code" / folder).mkdir(parents=True)
     (tmp_path / "env" / "bin").mkdir(parents=True)
     (tmp_path / "env" / "bin" / "tool").write_text("tool")
-    sealed = SimpleNamespace(import_roots=(".", "src"), data={"raw": {"path": "data/raw/"}})
+    sealed = SimpleNamespace(
+        import_roots=(".", "src"), data={"raw": {"path": "data/raw/"}}, variables={"PATH": "/env/bin:/bin"}
+    )
     observer = Observer(sealed, installed(), Libraries(tmp_path / "env", tmp_path / "libraries.json"))
 
     def depends(*lookups, state="ok", untraced=None, bare=False, **trace):
@@ -153,6 +155,15 @@ def test_programs_of_the_system_count_by_their_bytes_and_by_where_they_were_not_
     assert len(found["libraries"].pop(str(program))) == 64
     assert found["code"]["looked_at"] == ["run.sh"]
     assert found["environment"]["whole"] is None
+
+
+def test_a_program_could_be_found_earlier_on_the_path(of):
+    assert of(Lookup("/bin/sort", True, "exec"))["libraries"]["/env/bin/sort"] is None
+
+
+def test_what_is_installed_elsewhere_is_never_reused(of):
+    assert of(installed=["numpy", "_virtualenv.py"]) is not None
+    assert of(installed=["numpy", "of_another_python"]) is None
 
 
 def test_a_program_of_the_environment_makes_all_of_it_count(of):

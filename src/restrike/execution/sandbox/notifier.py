@@ -8,6 +8,7 @@ import fcntl
 import os
 import socket
 import struct
+from collections import Counter
 
 from restrike.execution.sandbox import programs
 from restrike.worker.filter import LOOKUPS
@@ -83,6 +84,7 @@ class Notifier:
         self._memory = memory
         self._buffer, self._answer = bytearray(_NOTIFICATION.size), bytearray(_RESPONSE.size)
         self._found: dict[str, tuple[bool, str]] = {}
+        self._listed: Counter[str] = Counter()
         self._by_programs: set[str] = set()  # sources that another program than that Python has opened
         with contextlib.suppress(OSError):  # a kernel before 6.6 is only a little slower
             fcntl.ioctl(listener, _SET_FLAGS, _SYNCHRONOUS_WAKE_UP)
@@ -110,9 +112,9 @@ class Notifier:
     def full(self) -> bool:
         return len(self._found) >= MOST
 
-    def lookups(self) -> list[tuple[str, bool, str, str]]:
+    def lookups(self) -> list[tuple[str, bool, str, str, int]]:
         return [
-            (path, found, kind, "program" if path in self._by_programs else "python")
+            (path, found, kind, "program" if path in self._by_programs else "python", self._listed[path])
             for path, (found, kind) in self._found.items()
         ]
 
@@ -131,6 +133,8 @@ class Notifier:
         if path == "/" or (path + "/").startswith(self._unwatched):
             return
         kind = self._kind(call, pid, arguments)
+        if call == "openat" and arguments[2] & os.O_DIRECTORY:
+            self._listed[path] += 1
         if path.endswith(".py") and kind != "stat" and programs.identity(pid) != self._python:
             self._by_programs.add(path)
         known = self._found.get(path)

@@ -20,12 +20,27 @@ def completed(trace: Mapping[str, Any], lookups: Iterable[Lookup], ended: Mappin
     executed = [item.path for item in lookups if item.kind == "exec" and item.found]
     missed = [item.path for item in lookups if item.kind == "exec" and not item.found]
     libraries = {*trace["libraries"], *(path for path in executed if _is_system(path))}
+    kept = {name: value for name, value in trace.items() if name != "searched"}
     return {
-        **trace,
+        **kept,
         "libraries": sorted(libraries),
+        "listed": sorted({*trace["listed"], *_listed_by_others(trace, lookups)}),
         "environment_whole": trace["environment_whole"] or _whole(executed, missed),
         "incomplete": trace["incomplete"] or _incomplete(trace, lookups, ended),
     }
+
+
+def _listed_by_others(trace: Mapping[str, Any], lookups: list[Lookup]) -> Iterable[str]:
+    """Yield the project's folders that were opened oftener than by the import system: native code listed them.
+
+    A Python that starts searches each folder of its path, none of which is a package, once before it can tell.
+    """
+    for lookup in lookups:
+        if lookup.listed and f"{lookup.path}/".startswith(f"{places.PROJECT}/"):
+            path = lookup.path[len(places.PROJECT) + 1 :] or "."
+            unheard = 0 if f"{path}/__init__.py" in trace["modules"] else trace["pythons"]
+            if lookup.listed > trace.get("searched", {}).get(path, 0) + unheard:
+                yield path
 
 
 def _incomplete(trace: Mapping[str, Any], lookups: list[Lookup], ended: Mapping[str, Any]) -> str | None:

@@ -96,6 +96,7 @@ class Lookup:
     found: bool
     kind: str
     by: Literal["python", "program"] = "python"
+    listed: int = 0  # how often it was opened as a folder
 
 
 @dataclass(frozen=True)

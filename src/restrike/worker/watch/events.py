@@ -33,6 +33,7 @@ class Events:
         self._places, self._record, self._watch = places, record, watch
         self.unwatched: tuple[str, ...] = ()  # folders whose files are of no interest
         self._opened: set[str] = set()
+        self._searches = 0
         self._hostname = watch.source(MACHINE, "socket.gethostname()")
         self._handlers: dict[str, Callable[[tuple[Any, ...], FrameType | None], None]] = {
             "open": self._open,
@@ -120,15 +121,23 @@ class Events:
         else:
             path = "." if given[0] is None else _text(given[0])
         reader = self._asking(frame)
-        if path is None or reader is None or self._is_import(reader):
+        if path is None or reader is None:
             return
-        if reader.f_globals.get("__name__") == "importlib.metadata":
+        if self._is_import(reader) or reader.f_globals.get("__name__") == "importlib.metadata":
+            self._search(os.path.abspath(path))
             return
         path = os.path.abspath(path)
         if (path + "/").startswith(self._places.project):
             self._record.note("listed", path[len(self._places.project) :] or ".")
         if not path.startswith(self.unwatched):
             self._see(path, frame)
+
+    def _search(self, path: str) -> None:
+        """Count how often the import system lists a folder of the project: what lists it oftener is something else."""
+        if (path + "/").startswith(self._places.project):
+            self._searches += 1
+            relative = path[len(self._places.project) :] or "."
+            self._record.note("searched", relative, os.getpid(), self._searches)
 
     def _connect(self, given: tuple[Any, ...], frame: FrameType | None) -> None:
         path = _text(given[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,6 +30,7 @@ def document(session: Session, bare: set[str]) -> dict[str, Any]:
         "installed": installed,
         "absent": _absent(record, project),
         "listed": record.texts("listed"),
+        "searched": dict(Counter(str(value[0]) for value in record.of("searched"))),
         "source": record.texts("source"),
         "metadata": "all" if "all" in metadata or set(installed).intersection(_ALWAYS_WHOLE) else metadata,
         "libraries": sorted({*record.texts("library"), *record.texts("elsewhere")} - bare),

@@ -114,6 +114,34 @@ class TestFiles:
             assert traced(bench.call(body))["listed"] == ["plugins"], body
         assert traced(bench.call("import os\nreturn os.path.isdir('plugins')"))["listed"] == []
 
+    def test_folders_that_native_code_lists(self, bench: Any) -> None:
+        bench.write("pkg/__init__.py", "")
+        bench.write("pkg/a.py", "")
+        native = "import ctypes, pkg.a\nctypes.CDLL(None).opendir(b'{}')\nreturn 1"
+        assert traced(bench.call(native.format(".")))["listed"] == ["."]
+        assert traced(bench.call(native.format("/project/pkg")))["listed"] == ["pkg"]
+        command = bench.command("sh", "-c", "python -c 'import pkg.a'; ls pkg > /dev/null")
+        assert "pkg" in traced(command)["listed"]
+
+    def test_searching_for_modules_lists_nothing(self, bench: Any) -> None:
+        bench.write("pkg/__init__.py", "")
+        bench.write("pkg/a.py", "")
+        body = """
+        import importlib, subprocess, sys
+        for name in ("absent", "pkg.absent", "pkg.a"):
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                pass
+        open("made.py", "w").write("X = 1")
+        importlib.invalidate_caches()
+        import made
+        subprocess.run([sys.executable, "-c", "import pkg.a, made"], check=True)
+        return 1
+        """
+        assert traced(bench.call(body))["listed"] == []
+        assert traced(bench.command("python", "-c", "import pkg.a"))["listed"] == []
+
     def test_folders_are_listed_in_order(self, bench: Any) -> None:
         for name in "hbxqa":
             bench.write(f"folder/{name}", "")
