@@ -161,3 +161,19 @@ def _command(pid: int) -> str:
             return stream.read()
     except OSError:
         return ""
+
+
+def test_the_loopback_is_no_network_however_it_is_written(bench: Any) -> None:
+    body = """
+    import contextlib, socket
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listening:
+        port = listening.getsockname()[1]
+        for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
+                one.connect((host, port))
+    for host in ("::ffff:192.0.2.1", "2001:db8::1"):
+        with socket.socket(socket.AF_INET6) as one, contextlib.suppress(OSError):
+            one.connect((host, 80))
+    """
+    connects = [item.path for item in bench.call(body).lookups if item.kind == "connect"]
+    assert connects == ["192.0.2.1:80", "2001:db8::1:80"]
