@@ -183,7 +183,9 @@ def trainer(user):
 
     def settle(environment, module, text, steps, **files):
         them = replace(user, variables={**user.variables, "VIRTUAL_ENV": str(environment)})
-        declared = {name: {"use": f"{module}:{name.partition('_')[0]}", "timeout": 200, **more} for name, more in steps.items()}
+        declared = {
+            name: {"use": f"{module}:{name.partition('_')[0]}", "timeout": 200, **more} for name, more in steps.items()
+        }
         content = {"restrike": 1, "numeric": {"threads": 2}, "steps": declared}
         them.writes({f"{module}.py": text, "restrike.yaml": yaml.safe_dump(content, sort_keys=False), **files})
         them.git("init", "-q")
