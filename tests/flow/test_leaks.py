@@ -7,6 +7,7 @@ that are different on purpose. That it does leak is shown by the same code witho
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import socket
@@ -396,3 +397,11 @@ def test_a_strict_seal_fails_who_asks_and_not_who_merely_varies(user):
         assert (step["state"], step["outputs"], step["error"]["type"]) == ("failed", {}, "Undeclared")
         assert any(step["error"]["message"].splitlines()[1].startswith(f"{place}: ") for place in case.places)
         assert all(line in step["error"]["hint"] for line in run["findings"][0]["hint"].splitlines())
+
+
+@pytest.mark.slow
+def test_leaks_through_torch_are_caught_too(tmp_path, shared, capsys, record_property):
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed beside the tests")
+    made = executed(tmp_path, _variables(shared), Path(sys.prefix), catalogue("torch"))
+    assert judged(made, capsys, record_property) >= RECALL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from restrike.execution.steprun import StepRun
@@ -42,13 +42,22 @@ def _unlike_the_record(diverged: Diverged, trials: Trials, step: Step) -> Cause:
             "environment", "the step was executed in an environment that is not the recorded one", (known, *facts)
         )
     if found_by_run := diverged.recorded.step_records[step.name]["findings"]:
-        told = tuple(f"{item['what']} ({item['hint']})" for item in found_by_run)
-        return Cause("undeclared input", "the recorded execution asked for what was not declared", (known, *told))
+        return by_findings(found_by_run, known)
     tried = [variation.name for variation in catalogue(diverged.recorded, 1, quick=False)[0][1:]]
     evidence = (known, "no variation brings the recorded result back: " + ", ".join(tried))
     return Cause(
         "unexplained", "the step agrees with itself here, but not with the record; nothing tried explains why", evidence
     )
+
+
+def by_findings(found: Sequence[Mapping[str, Any]], known: str) -> Cause:
+    """Return the cause that the findings of the recorded execution tell of."""
+    told = tuple(f"{item['where']}: {item['what']}" for item in found)
+    undeclared = [item for item in found if item.get("severity", "undeclared") == "undeclared"]
+    if undeclared:
+        return Cause("undeclared input", "the recorded execution asked for what was not declared", (known, *told))
+    kinds = " and ".join(dict.fromkeys(item["kind"] for item in found))
+    return Cause(kinds, f"the recorded execution read what no recipe fixes: {told[0]}", (known, *told))
 
 
 def _recovering(diverged: Diverged, trials: Trials, step: Step) -> tuple[Variation, Setting] | None:
