@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,9 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/
 # Read by lscpu, loky, OpenBLAS and torch to count cores; absent, they warn or guess.
 MACHINE = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 DEVICES = ("null", "zero", "full", "random", "urandom")
+# Of graphics processors, where there are some: their devices, and where their libraries read which ones there are.
+GRAPHICS = ("/dev/nvidia*", "/dev/dri", "/dev/kfd")
+GRAPHICS_FACTS = ("/sys/bus/pci", "/sys/devices/pci*", "/sys/class/drm", "/sys/class/kfd", "/sys/devices/virtual/kfd")
 # What libraries and programs are found through. Certificates and name service only matter with a network.
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives")
 HOSTS_SETTINGS = ("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/services", "/etc/protocols")
@@ -71,6 +75,16 @@ def interpreter(seal: Seal) -> str:
     return path
 
 
+def graphics(root: str = "") -> list[str]:
+    """Return the devices of graphics processors and what tells of them; nothing where there are none."""
+    devices = _there(root, GRAPHICS)
+    return [*devices, *_there(root, GRAPHICS_FACTS)] if devices else []
+
+
+def _there(root: str, patterns: Iterable[str]) -> list[str]:
+    return sorted(path[len(root) :] for pattern in patterns for path in glob.glob(root + pattern))
+
+
 def _is_real(path: str) -> bool:
     return os.path.isdir(path) and not os.path.islink(path)
 
@@ -110,6 +124,8 @@ def _devices() -> Iterable[dict[str, Any]]:
     yield {"folder": 0o755, "at": "/dev"}
     for name in DEVICES:
         yield {"bind": f"/dev/{name}", "at": f"/dev/{name}", "writable": False}
+    for path in graphics():
+        yield {"bind": path, "at": path, "writable": False}
     yield {"folder": 0o755, "at": "/dev/shm"}
     for name, target in (("fd", "self/fd"), ("stdin", "self/fd/0"), ("stdout", "self/fd/1"), ("stderr", "self/fd/2")):
         yield {"link": f"/proc/{target}", "at": f"/dev/{name}"}

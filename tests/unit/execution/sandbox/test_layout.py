@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restrike.execution.sandbox import Mount, Seal
-from restrike.execution.sandbox.layout import interpreter, of_seal, ordered
+from restrike.execution.sandbox.layout import graphics, interpreter, of_seal, ordered
 from restrike.execution.sandbox.variables import stated
 
 NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts))
@@ -56,3 +56,15 @@ def test_a_project_below_a_system_folder_is_masked(tmp_path: Path) -> None:
     masked = [entry["at"] for entry in of_seal(seal, network="none") if "empty" in entry]
     assert "/usr/share" in masked
     assert str(tmp_path) not in masked
+
+
+def test_graphics_processors_are_shown_where_there_are_some(tmp_path: Path) -> None:
+    for path in ("dev/null", "sys/bus/pci/devices", "sys/devices/pci0000:00", "sys/devices/system"):
+        (tmp_path / path).mkdir(parents=True)
+    assert graphics(str(tmp_path)) == []
+    for path in ("dev/nvidia0", "dev/nvidiactl", "dev/nvidia-uvm", "dev/nvidia-caps/nvidia-cap1", "dev/dri/card0"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).touch()
+    shown = graphics(str(tmp_path))
+    devices = ["/dev/dri", "/dev/nvidia-caps", "/dev/nvidia-uvm", "/dev/nvidia0", "/dev/nvidiactl"]
+    assert shown == [*devices, "/sys/bus/pci", "/sys/devices/pci0000:00"]
