@@ -130,7 +130,10 @@ class Importing:
             found.append(Entry(index, "", f"loads {module.path}", loads=True))
         in_circle = module.path in own or any(path in self._linked.reachable(file) for file in others)
         for name in item.names:
-            has = self._linked.has(module, name) if name != "*" else "yes"
+            if name == "*":
+                found.append(Entry(index, "", f"takes all of {module.path or module.folders}"))
+                continue
+            has = self._linked.has(module, name)
             if has != "yes" or (in_circle and self._linked.finder.submodule(module, name) is None):
                 found.append(Entry(index, "", f"takes {name} of {module.path or module.folders}: {has}"))
         return found

@@ -54,8 +54,9 @@ class Judge:
         last = index if statement.kind == "block" else index - 1
         if any(other <= last for other in bound):
             return not rest or not self._linked.uses(path, chain).missing
-        if any(other < index for other, _ in self._linked.stars(path)):
-            return True
+        for other, star in self._linked.stars(path):
+            if other < index and not isinstance(star, str) and self._linked.has(star, head) == "yes":
+                return not rest or not self._linked.uses(path, chain).missing
         return head in MODULE_NAMES or any(
             name.startswith("builtins.") for name in self._linked.uses(path, head).outside
         )

@@ -28,7 +28,7 @@ class Uses(NamedTuple):
     """Where a dotted name leads: all names passed on the way, and what it ends at.
 
     `modules` are modules of the tree themselves, not something in them; `outside` dotted names of other people's code;
-    `missing` names that a module of the tree does not have.
+    `missing` names that a module of the tree does not have; `stars` which names came by way of `import *`, and whence.
     """
 
     names: tuple[tuple[str, str], ...]
@@ -36,6 +36,7 @@ class Uses(NamedTuple):
     modules: tuple[Module, ...]
     outside: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
+    stars: tuple[str, ...] = ()
 
 
 class _Trail:
@@ -44,6 +45,7 @@ class _Trail:
         self.names: dict[tuple[str, str], None] = {}
         self.hits: dict[Hit, None] = {}
         self.missing: dict[tuple[str, str], None] = {}
+        self.stars: dict[str, None] = {}
         self.seen: set[tuple[str, str]] = set()
 
 
@@ -83,6 +85,11 @@ class Linked:
                 (index, self.module_of(path, item)) for index, item in self.facts(path).imports() if "*" in item.names
             )
         return self._stars[path]
+
+    def star_places(self, path: str, name: str) -> tuple[int, ...]:
+        """Return the statements of a file by which a name may come from `import *`."""
+        stars = self.stars(path)
+        return tuple(index for index, star in stars if isinstance(star, str) or self.has(star, name) != "no")
 
     def module_of(self, path: str, item: Import) -> Module | str:
         """Return the module that an import names: one of the tree, or a dotted name outside it."""
@@ -154,6 +161,7 @@ class Linked:
             tuple(dict.fromkeys(modules)),
             tuple(dict.fromkeys(outside)),
             tuple(trail.missing),
+            tuple(trail.stars),
         )
 
     def _lookup(self, path: str, name: str, rest: str, trail: _Trail) -> list[_Target]:
@@ -168,6 +176,7 @@ class Linked:
                 if not bound:
                     found.append(f"{star}.{name}")
             elif self.has(star, name) != "no":
+                trail.stars[f"{name} of {path} by * of {star.path or star.folders}"] = None
                 if star.path.endswith(".py") and "__all__" in self.bindings(star.path):
                     trail.names[star.path, "__all__"] = None
                 found += self._attribute(star, name, rest, trail)

@@ -94,7 +94,9 @@ class Parts:
         bound = linked.bindings(path)
         fixed = {entry.at: _LOADS for entry in entries if entry.loads}
         acting = [*self._paths.importing.acting(path)]
-        acting += [index for name in names if len(bound.get(name, ())) > 1 for index in bound[name]]
+        for name in names:
+            places = (*bound.get(name, ()), *linked.star_places(path, name))
+            acting += places if len(places) > 1 else ()
         fixed.update(dict.fromkeys(acting, _ACTS))
         placed: dict[int, list[str]] = {}
         for name in sorted(names):

@@ -105,6 +105,7 @@ class Paths:
         def take(uses: Uses, line: int, literal: str | None = None) -> None:
             names.update(dict.fromkeys(uses.names))
             missing.update(dict.fromkeys(uses.missing))
+            imports.extend(uses.stars)
             for module in uses.modules:
                 modules.setdefault(module, line)
             for outside in uses.outside:

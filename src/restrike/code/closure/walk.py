@@ -286,7 +286,10 @@ class Walk:
 
     def _annotated(self, node: ast.AnnAssign) -> None:
         self._pieces.append(f"AnnAssign {node.simple}")
-        self._visit(node.target)
+        if isinstance(node.target, ast.Name) and not node.simple and node.value is None:
+            self._pieces.append(f"Name {node.target.id}")  # `(x): int` binds nothing
+        else:
+            self._visit(node.target)
         self._annotate(node.annotation)
         self._value(node.value)
 

@@ -110,8 +110,30 @@ def observed_in(outcome: Mapping[str, Any]) -> Observed:
     return Observed(*(frozenset(outcome[key]) for key in ("modules", "handed", "source")))
 
 
-def parts_of(files: Mapping[str, str], roots: Iterable[str], use: str, scope: Observed) -> dict[str, str]:
-    return dict(Analysis(Files(files), tuple(roots)).closure(use, scope).parts)
+_FACTS: dict[str, Any] = {}
+
+
+def parts_of(
+    files: Mapping[str, str], roots: Iterable[str], use: str, scope: Observed, facts: dict[str, Any] | None = None
+) -> dict[str, str]:
+    """Return the parts of a closure; what was read of a file is shared between all tests unless `facts` is given."""
+    facts = _FACTS if facts is None else facts
+    return dict(Analysis(Files(files), tuple(roots), facts=facts).closure(use, scope).parts)
+
+
+def seen_of(
+    project: Project, edit: Edit, before: Mapping[str, Any], scope: Observed, facts: dict[str, Any] | None = None
+) -> list[str]:
+    """Return what is another after an edit, of all that the execution before it was seen to use."""
+    old, new = (parts_of(files, project.roots, edit.use, scope, facts) for files in (project.files, edit.files))
+    changed = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
+    changed += [path for path in before["opened"] if project.files.get(path) != edit.files.get(path)]
+    changed += [f"{name}/" for name in before["listed"] if _names(project.files, name) != _names(edit.files, name)]
+    return sorted(changed)
+
+
+def _names(files: Mapping[str, str], folder: str) -> set[str]:
+    return {path[len(folder) + 1 :].partition("/")[0] for path in files if path.startswith(folder + "/")}
 
 
 @pytest.fixture(scope="session")
@@ -135,3 +157,9 @@ def observed():
 def closure_of():
     """Return the parts of a step's closure on a tree given as texts."""
     return parts_of
+
+
+@pytest.fixture(scope="session")
+def seen():
+    """Return what is another after an edit, of all that the execution before it was seen to use."""
+    return seen_of

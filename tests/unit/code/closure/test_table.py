@@ -8,7 +8,7 @@ NEEDLESS = 11
 
 
 @pytest.fixture(scope="module")
-def table(projects, execute, observed, closure_of, tmp_path_factory):
+def table(projects, execute, observed, seen, tmp_path_factory):
     """Each edit with whether the result changed, and whether what the step is known to depend on did."""
     edits = [edit for project in projects for edit in project.edits]
     steps = sorted({(edit.project, edit.use) for edit in edits})
@@ -21,24 +21,8 @@ def table(projects, execute, observed, closure_of, tmp_path_factory):
     for edit, after in zip(edits, outcomes[len(steps) :], strict=True):
         project, first = by_name[edit.project], before[edit.project, edit.use]
         assert not first["result"].startswith("failed"), first
-        scope = observed(first)
-        trees = [closure_of(files, project.roots, edit.use, scope) for files in (project.files, edit.files)]
-        rows.append((edit, first["result"] != after["result"], seen(project, edit, first, *trees)))
+        rows.append((edit, first["result"] != after["result"], seen(project, edit, first, observed(first))))
     return rows
-
-
-def seen(project, edit, first, old, new):
-    """Tell which of what the execution was seen to use is another after the edit."""
-    changed = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
-    changed += [path for path in first["opened"] if project.files.get(path) != edit.files.get(path)]
-    for folder in first["listed"]:
-        if names(project.files, folder) != names(edit.files, folder):
-            changed.append(folder + "/")
-    return sorted(changed)
-
-
-def names(files, folder):
-    return {path[len(folder) + 1 :].partition("/")[0] for path in files if path.startswith(folder + "/")}
 
 
 def told(edit):
