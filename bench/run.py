@@ -16,6 +16,7 @@ from pathlib import Path
 
 import datasets
 import memory
+import numeric
 import reproduction
 import snapshots
 import startup
@@ -37,6 +38,7 @@ def topics(large: bool) -> dict[str, Topic]:
         "reproduce": reproduction.measure,
         "training": training.measure,
         "memory": memory.measure,
+        "numeric": numeric.measure,
         "snapshot": lambda place, repeats: snapshots.measure(place, repeats, counts),
     }
     return found | ({"data": lambda place, _: datasets.measure(place, 1)} if large else {})
