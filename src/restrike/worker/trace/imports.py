@@ -109,12 +109,23 @@ class Imports:
         def find_distributions(*given: Any, **named: Any) -> Any:
             context = given[0] if given else named.get("context")
             name = getattr(context, "name", None)
-            self.record.note("metadata", name if isinstance(name, str) else "all")
+            self.record.note("metadata", name if isinstance(name, str) else _listed(sys._getframe().f_back))
             return original(*given, **named)
 
         finder.find_distributions = staticmethod(find_distributions)
 
 
+def _listed(frame: FrameType | None) -> str:
+    """Return what was listed of all that is installed: entry points alone, which few packages have, or anything."""
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(_METADATA):
+        if frame.f_code.co_name == "entry_points":
+            return ENTRY_POINTS
+        frame = frame.f_back
+    return "all"
+
+
+ENTRY_POINTS = "entry points"
+_METADATA = ("importlib.metadata", "importlib_metadata")
 _BINDING = "restrike.worker.binding"  # asks for the step's own function, which the step declares
 
 

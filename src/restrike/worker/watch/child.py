@@ -43,6 +43,8 @@ def begin(told: str) -> None:
     imports.begin()
     session = Session(imports)
     session.begin(project, os.path.dirname(folder), order, is_program=True)
+    for place in sys.path_importer_cache:
+        session.events.search(place)  # to start at all, Python has looked for modules there
     if seeded == "1" or is_worker():
         Program(int(seed), imports.arrivals)
     else:

@@ -124,7 +124,7 @@ class Events:
         if path is None or reader is None:
             return
         if self._is_import(reader) or reader.f_globals.get("__name__") == "importlib.metadata":
-            self._search(os.path.abspath(path))
+            self.search(os.path.abspath(path))
             return
         path = os.path.abspath(path)
         if (path + "/").startswith(self._places.project):
@@ -132,7 +132,7 @@ class Events:
         if not path.startswith(self.unwatched):
             self._see(path, frame)
 
-    def _search(self, path: str) -> None:
+    def search(self, path: str) -> None:
         """Count how often the import system lists a folder of the project: what lists it oftener is something else."""
         if (path + "/").startswith(self._places.project):
             self._searches += 1

@@ -39,7 +39,6 @@ def document(session: Session, bare: set[str]) -> dict[str, Any]:
         "variables": with_text(_variables(record), project),
         "temporary": record.texts("temporary"),
         "pythons": len(list(record.of("start"))),
-        "environment_whole": None,
         "incomplete": _incomplete(record),
     }
 

@@ -80,7 +80,7 @@ def test_a_command_tells_what_it_uses(project: Any) -> None:
     assert [(item["what"], item["file"], item["line"]) for item in trace["readings"]] == [
         ("time.time()", "child.py", 4)
     ]
-    assert (trace["pythons"], trace["environment_whole"], trace["libraries"]) == (1, None, [])
+    assert (trace["pythons"], trace["libraries"]) == (1, [])
 
 
 def test_libraries_of_a_process_that_still_runs(project: Any) -> None:
@@ -141,18 +141,19 @@ class TestOtherPrograms:
         bench.write("b.txt", "b\n")
         trace = traced(bench.call("import subprocess\nsubprocess.run(['/usr/bin/sort', 'b.txt'])\nreturn 1"))
         assert trace["libraries"] == ["/usr/bin/sort"]
-        assert (trace["environment_whole"], trace["incomplete"]) == (None, None)
-
-    def test_a_name_that_a_package_could_take(self, bench: Any) -> None:
-        trace = traced(bench.call("import subprocess\nsubprocess.run(['sort', '/dev/null'])\nreturn 1"))
-        assert "a package could come to provide" in trace["environment_whole"]
         assert trace["incomplete"] is None
 
-    def test_a_program_of_the_environment(self, bench: Any) -> None:
-        pytest.importorskip("pytest")
-        trace = traced(bench.call("import subprocess\nsubprocess.run(['py.test', '--version'])\nreturn 1"))
-        assert "py.test" in trace["environment_whole"]
-        assert trace["incomplete"] is None
+    def test_programs_that_were_looked_for(self, bench: Any) -> None:
+        outcome = bench.call("import subprocess\nsubprocess.run(['sort', '/dev/null'])\nreturn 1")
+        executed = {(item.path, item.found) for item in outcome.lookups if item.kind == "exec"}
+        assert {("/env/bin/sort", False), ("/usr/bin/sort", True)} <= executed
+        assert traced(outcome)["incomplete"] is None
+
+    def test_a_script_of_the_environment_is_a_python(self, bench: Any) -> None:
+        outcome = bench.call("import subprocess\nsubprocess.run(['py.test', '--version'])\nreturn 1")
+        assert ("/env/bin/py.test", "exec") in {(item.path, item.kind) for item in outcome.lookups if item.found}
+        trace = traced(outcome)
+        assert (trace["pythons"], trace["incomplete"]) == (1, None)
 
     def test_what_it_reads_is_among_the_look_ups(self, bench: Any) -> None:
         bench.write("b.txt", "b\n")
