@@ -21,7 +21,7 @@ from restrike.environment.hashes import FileDigests
 from restrike.environment.interpreter import Interpreter, outermost
 
 FORMAT = "restrike.environment/1"
-CACHE_FORMAT = "restrike.environment-cache/2"
+CACHE_FORMAT = "restrike.environment-cache/3"
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Distribution:
     how: str = "index"  # "index", "folder", "archive", "url", "vcs", "conda" or "path"
     provides: tuple[str, ...] = ()  # names below site-packages that are its own, each up to its first dot
     at_start: bool = False  # whether it may matter to a process that imports nothing of it
+    entry_points: str | None = None  # SHA-256 of the file in which it declares plug-ins and programs
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ class Reader:
             provides=provided_by(rows),
             # Of an editable one, what is imported lies in no site-packages, so nobody can tell whether it was.
             at_start=found.editable or any(_acts_at_start(path) for path in found.expected),
+            entry_points=rows.get(f"{found.folder}/entry_points.txt"),
         )
 
     def _of_project(self, source: Path | None) -> bool:

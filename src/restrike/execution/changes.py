@@ -69,11 +69,7 @@ def between(
 def libraries(depends: Mapping[str, Any], digest: Callable[[str], str | None]) -> list[Change]:
     """Return which of the machine's libraries and programs changed, that an execution loaded or started."""
     found = [(path, old, digest(path)) for path, old in depends["libraries"].items()]
-    return [
-        Change("libraries", f"'{path}'", path, old and old[:12], new and new[:12])
-        for path, old, new in found
-        if old != new
-    ]
+    return [Change("libraries", f"'{path}'", path, _short(old), _short(new)) for path, old, new in found if old != new]
 
 
 def _code(depends: Mapping[str, Any], then: State, now: State, step: Step, closures: Closures) -> Iterator[Change]:
@@ -103,9 +99,20 @@ def _environment(depends: Mapping[str, Any], then: State, now: State, installed:
         if installed.owners(name) != owners:
             who = ", ".join(installed.owners(name))
             yield Change("environment", f"who provides '{name}'", None, ", ".join(owners), who or None)
+    if (declared := depends.get("entry_points")) is not None:
+        for name in sorted({*declared, *installed.entry_points}):
+            old, new = declared.get(name), installed.entry_points.get(name)
+            if old != new:
+                yield Change(
+                    "environment", f"entry points of '{name}', which are listed", None, _short(old), _short(new)
+                )
     for name in depends["absent"]:
         if owners := installed.owners(name):
             yield Change("environment", f"'{name}', which was looked for", None, None, f"installed by {owners[0]}")
+
+
+def _short(digest: str | None) -> str | None:
+    return digest and digest[:12]
 
 
 def _all_distributions(why: str, then: Mapping[str, Entry], now: Mapping[str, Entry]) -> Iterator[Change]:

@@ -29,6 +29,7 @@ Depend = Callable[[Step, Outcome, Path], dict[str, Any] | None]
 Entry = dict[str, str]  # version and digest of a distribution
 
 _OWN = (seal.INPUTS, seal.OUTPUTS, seal.ENGINE, INSTALLED, PROGRAMS, PROJECT)
+ENTRY_POINTS = "entry points"  # in a trace's `metadata`: those of all distributions were listed
 _NO_TRACE = "the worker that executed it did not tell what it used"
 
 
@@ -74,11 +75,14 @@ class Installed:
     def __init__(self, distributions: Iterable[Distribution]):
         self.entries: dict[str, Entry] = {}
         self.at_start: set[str] = set()
+        self.entry_points: dict[str, str] = {}  # digests of what distributions declare
         self._owners: dict[str, list[str]] = {}
         for one in sorted(distributions, key=lambda one: one.name):
             self.entries[one.name] = {"version": one.version, "digest": one.digest}
             if one.at_start and not one.first_party:
                 self.at_start.add(one.name)
+            if one.entry_points is not None and not one.first_party:
+                self.entry_points[one.name] = one.entry_points
             for name in one.provides:
                 self._owners.setdefault(name, []).append(one.name)
 
@@ -164,12 +168,13 @@ class Observer:
             elif name in asked:
                 absent.add(name)
         metadata = trace.get("metadata", ())
-        named = set() if metadata == "all" else {normalised(name) for name in metadata}
+        named = set() if metadata == "all" else {normalised(name) for name in metadata if name != ENTRY_POINTS}
         counted = named | self.installed.at_start | {owner for owners in imports.values() for owner in owners}
         return {
             "imports": dict(sorted(imports.items())),
             "distributions": {name: self.installed.entries.get(name) for name in sorted(counted)},
             "absent": sorted(absent),
+            "entry_points": dict(self.installed.entry_points) if ENTRY_POINTS in metadata else None,
         }
 
     def _programs(self, lookups: Iterable[Lookup]) -> tuple[list[str], dict[str, str | None]]:

@@ -48,11 +48,14 @@ def test_a_distribution_says_which_names_below_site_packages_are_its_own(
         "tables/__init__.py": "",
         "tables/deep/more.py": "",
         "tables.libs/libz.so.1": "ELF",
+        "tables-1.0.dist-info/entry_points.txt": "[console_scripts]\nrows = tables:rows\n",
     }
     hooked = {"hook.pth": "import hook\n", "hook.py": "", "sitecustomize/__init__.py": ""}
     found = captured(venv("venv", wheel("tables", "1.0", files), wheel("hooked", "1.0", hooked)))
     assert named(found, "tables").provides == ("alone", "fast", "tables")
     assert not named(found, "tables").at_start
+    assert named(found, "tables").entry_points == digest.of_bytes(b"[console_scripts]\nrows = tables:rows\n")
+    assert named(found, "hooked").entry_points is None
     assert named(found, "hooked").provides == ("hook", "sitecustomize")
     assert named(found, "hooked").at_start
     assert captured(project.parent / "venv").distributions == found.distributions  # as the cache has it, too

@@ -42,12 +42,13 @@ ENVIRONMENT = {
 FUNCTION, COMMAND = Step("make", use="steps:make"), Step("make", command=("python", "steps.py"))
 
 
-def distribution(name, version="1", digest="c" * 64, provides=(), *, at_start=False, first_party=False):
+def distribution(name, version="1", digest="c" * 64, provides=(), *, at_start=False, first_party=False, declares=None):
     place = Path("/x")
     return Distribution(
         *(name, version, digest, None, False, first_party, (), 1, place),
         provides=tuple(provides),
         at_start=at_start,
+        entry_points=declares,
     )
 
 
@@ -188,6 +189,14 @@ def test_a_distribution_that_counts_is_a_change(compare, now, told):
 def test_a_distribution_that_was_not_imported_is_no_change(compare):
     assert compare(now=[*THEN[:2], distribution("unused", "2", "d" * 64, ["unused"])]) == []
     assert compare(now=[*THEN, distribution("new", provides=["new"])]) == []
+
+
+def test_entry_points_count_where_they_were_listed(compare):
+    plugin = [*THEN, distribution("plugin", provides=["plugin"], declares="f" * 64)]
+    assert compare(now=plugin) == []
+    told = ["entry points of 'plugin', which are listed: absent -> ffffffffffff"]
+    assert compare(now=plugin, environment={"entry_points": {}}) == told
+    assert compare(now=plugin, environment={"entry_points": {"plugin": "f" * 64}}) == []
 
 
 def test_a_snapshot_that_is_gone_is_a_change(compare, tmp_path):

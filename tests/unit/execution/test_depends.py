@@ -34,7 +34,11 @@ def installed():
         )
 
     return Installed(
-        [one("numpy", ["numpy"]), one("scikit-learn", ["sklearn"]), one("hooks", ["hooks"], at_start=True)]
+        [
+            one("numpy", ["numpy"], entry_points="e" * 64),
+            one("scikit-learn", ["sklearn"]),
+            one("hooks", ["hooks"], at_start=True),
+        ]
     )
 
 
@@ -121,6 +125,9 @@ def test_metadata_that_was_asked_for_counts_there_or_not(of):
     asked = of(metadata=["Scikit_Learn", "absent"])["environment"]["distributions"]
     assert asked["absent"] is None
     assert asked["scikit-learn"]["version"] == "1"
+    listed = of(metadata=["entry points"])["environment"]
+    assert (listed["entry_points"], listed["whole"]) == ({"numpy": "e" * 64}, None)
+    assert of()["environment"]["entry_points"] is None
     assert of(metadata="all")["environment"]["whole"] == "it lists what is installed"
 
 

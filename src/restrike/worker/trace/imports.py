@@ -125,7 +125,7 @@ def _listed(frame: FrameType | None) -> str:
 
 
 ENTRY_POINTS = "entry points"
-_METADATA = ("importlib.metadata", "importlib_metadata")
+_METADATA = ("importlib.", "importlib_metadata")
 _BINDING = "restrike.worker.binding"  # asks for the step's own function, which the step declares
 
 
