@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import threading
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from restrike.pipeline.graph import Step
 if TYPE_CHECKING:
     from restrike.code.closure import Analysis, Closure, Observed
     from restrike.code.closure.kept import KeptFacts
+
+_NOT_OWN = "is imported by a step that is no function of the project"
 
 
 class Closures:
@@ -39,10 +42,10 @@ class Closures:
 
         use = step.use if step.use is not None and not step.builtin and self._has(tree, step.use) else None
         observed = Observed(*(frozenset(depends[name]) for name in ("modules", "handed", "source")))
-        key = (tree.commit, use, observed)
+        key = (tree.commit, use, step.command is None, observed)
         with self._lock:
             if key not in self._known:
-                self._known[key] = self._worked_out(tree, use, observed)
+                self._known[key] = self._worked_out(tree, use, observed, is_command=step.command is not None)
             return self._known[key]
 
     def close(self) -> None:
@@ -50,7 +53,7 @@ class Closures:
         if self._facts is not None:
             self._facts.flush()
 
-    def _worked_out(self, tree: SnapshotTree, use: str | None, observed: Observed) -> Closure:
+    def _worked_out(self, tree: SnapshotTree, use: str | None, observed: Observed, *, is_command: bool) -> Closure:
         from restrike.code.closure import Analysis
 
         analysis = self._analyses.get(tree.commit)
@@ -58,7 +61,10 @@ class Closures:
             facts = self._kept()
             analysis = Analysis(tree, self.roots, installed=self._installed, facts=facts)
             self._analyses[tree.commit] = analysis
-        return analysis.closure(use, observed) if use is not None else analysis.module_closure(observed)
+        if use is not None:
+            return analysis.closure(use, observed)
+        found = analysis.module_closure(observed)
+        return found if is_command else replace(found, widened=dict.fromkeys(found.widened, _NOT_OWN))
 
     def _kept(self) -> KeptFacts | None:
         from restrike.code.closure.kept import KeptFacts
