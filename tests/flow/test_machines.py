@@ -120,6 +120,7 @@ def test_the_recorded_threads_are_used_again_on_a_machine_with_fewer_cores(numbe
 
 
 @emulated
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_another_processor_gives_the_same_bits_with_a_portable_profile_only(numbers, on):
     user, run = numbers
@@ -128,19 +129,9 @@ def test_another_processor_gives_the_same_bits_with_a_portable_profile_only(numb
         elsewhere = {"VIRTUAL_ENV": on(processor)}
         verdict = user.reproduce(portable["run"], "--env", "current", **elsewhere)
         assert (verdict["verdict"], verdict["scope"]["environment"]["mismatches"]) == ("identical", [])
-    if {"avx512f"} <= set(flags()):
+    if "avx512f" in flags():
         verdict = user.reproduce(native["run"], "--env", "current", "--no-cause", status=11, **elsewhere)
         assert verdict["verdict"] == "different"
-
-
-@emulated
-@pytest.mark.timeout(600)
-def test_a_processor_that_lacks_what_the_profile_pins_is_never_called_identical(numbers, on):
-    user, run = numbers
-    verdict = user.reproduce(
-        run("portable")["run"], "--env", "current", "--no-cause", status=None, VIRTUAL_ENV=on("Westmere")
-    )
-    assert verdict["verdict"] in ("different", "could not judge")
 
 
 def flags():

@@ -132,6 +132,7 @@ def unjudgeable(recorded: RecordedRun) -> list[dict[str, str | None]]:
     if architecture != platform.machine():
         what = f"the run was made on another architecture ({architecture}); this machine is {platform.machine()}"
         missing.append({"what": what, "hint": f"reproduce it on a {architecture} machine"})
+    missing += scope.instructions_missing(recorded)
     for name in recorded.recipe["secrets"]:
         if name not in os.environ:
             missing.append({"what": f"the secret variable '{name}' is not set", "hint": f"export {name}=..."})

@@ -8,6 +8,8 @@ from restrike.environment import conditions
 from restrike.records.recorded import RecordedRun
 from restrike.verification.rebuilt import Proof
 
+NUMERIC = {"numpy", "scipy", "torch"}  # distributions whose code the profile chooses
+PINNED = "avx2"
 OLDEST_FIRST = ("sse4_2", "avx2", "avx512f")  # instruction sets that numeric libraries dispatch on
 
 
@@ -38,6 +40,17 @@ def document(recorded: RecordedRun, env: str, step: str | None, proof: Proof, is
         "steps": step or "all",
         "tolerance": None,
     }
+
+
+def instructions_missing(recorded: RecordedRun) -> list[dict[str, str | None]]:
+    """Return what stands in the way where the run's profile pins instructions that this processor does not have."""
+    numeric = NUMERIC & set(recorded.environment["distributions"])
+    flags = conditions.cpu()["flags"]
+    pinned = recorded.recipe["numeric"]["profile"] == "portable" and recorded.environment["arch"] == "x86_64"
+    if not (pinned and numeric and flags) or PINNED in flags:
+        return []
+    what = f"the run has `numeric: portable`, and this processor lacks what that pins ({PINNED})"
+    return [{"what": what, "hint": f"reproduce it on a machine with {PINNED}"}]
 
 
 def cpu_class(cpu: dict[str, Any]) -> str:
