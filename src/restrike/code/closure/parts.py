@@ -9,7 +9,7 @@ from restrike.code.closure.importing import Entry
 from restrike.code.closure.reach import Paths
 from restrike.code.closure.widen import Reach
 
-MODULES = "(modules)"
+MODULES = "project (list of modules)"
 _LOADS, _ACTS = "| loads", "| acts"
 
 
