@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from restrike.execution import engine
 from restrike.execution.materials import Sealed
 from restrike.execution.runner import Progress
 from restrike.execution.sandbox.variables import stated
-from restrike.pipeline.graph import Step, ordered
+from restrike.pipeline.graph import Step, network_of, ordered
 from restrike.records import recipe as recipes
 from restrike.store import Store
 from restrike.training import graph as training
 from restrike.training import requirements
+
+_WITHOUT_COMPONENTS = ("load", "split")  # steps of the built-in pipeline that execute nothing the config names
 
 
 class RequirementMissing(RestrikeError):
@@ -98,7 +100,16 @@ def _dataset(store: Store, project: Path, config: Config, name: str) -> DatasetV
 def steps_of(config: Config) -> tuple[Step, ...]:
     """Return all steps of a project in order: the built-in ones that its config asks for, and its own."""
     built_in = training.steps(config.training, config.evaluate, {name: item.read for name, item in config.data.items()})
+    if config.training is not None:
+        built_in = tuple(_granted(step, config) for step in built_in)
     return tuple(ordered([*config.steps, *built_in], config.data))
+
+
+def _granted(step: Step, config: Config) -> Step:
+    """Return a step of the built-in pipeline with the network, if it executes what the config names."""
+    if step.name in _WITHOUT_COMPONENTS:
+        return step
+    return replace(step, network=network_of(config.document["allow"]["network"]))
 
 
 def environment_cache(store: Store) -> Path:

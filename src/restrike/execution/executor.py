@@ -51,7 +51,7 @@ class Executor:
         run.cpu_seconds, run.wall_seconds, run.max_rss = outcome.cpu_seconds, outcome.wall_seconds, outcome.max_rss
         run.notes = list(outcome.result.get("notes", ()))
         run.notes += network.notes(outcome.all_asked)
-        run.network = network.documents(outcome.asked)
+        run.network = network.documents(outcome.asked, self.log.redacted)
         run.observed = outcome.result.get("observed")
         told = self.explain(step, self._seen(outcome, outputs))
         run.findings, run.notes = told.findings, [*run.notes, *told.notes]

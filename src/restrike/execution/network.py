@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from restrike.execution.finding import Finding
@@ -13,10 +13,16 @@ from restrike.pipeline.graph import Step
 from restrike.pipeline.hosts import WEB, Host
 
 
-def documents(asked: Iterable[Asked]) -> list[dict[str, Any]]:
-    """Return what was asked as a step's record holds it."""
+def documents(asked: Iterable[Asked], redacted: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Return what was asked as a step's record holds it, without secrets in names of hosts."""
     return [
-        {"host": item.host, "port": item.port, "times": item.times, "bytes": item.bytes, "allowed": item.allowed}
+        {
+            "host": redacted(item.host),
+            "port": item.port,
+            "times": item.times,
+            "bytes": item.bytes,
+            "allowed": item.allowed,
+        }
         for item in asked
     ]
 
