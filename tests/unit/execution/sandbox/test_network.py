@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import http.server
+import json
 import os
+import shutil
 import signal
+import subprocess
+import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import restrike
 from restrike.worker import relay
 
 
@@ -177,3 +184,54 @@ def test_the_loopback_is_no_network_however_it_is_written(bench: Any) -> None:
     """
     connects = [item.path for item in bench.call(body).lookups if item.kind == "connect"]
     assert connects == ["192.0.2.1:80", "2001:db8::1:80"]
+
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+UNPRIVILEGED = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from restrike.execution.sandbox import Mount, Sandbox, Seal, Work
+from restrike.execution.sandbox.variables import stated
+root, host = Path(sys.argv[2]), sys.argv[3]
+seal = Seal(Path(sys.argv[4]), (Mount(Path("/usr"), "/env"),), root / "engine", root / "code", (".",),
+            stated("portable", 1, {}))
+job = {"protocol": 1, "op": "step", "step": "s", "use": "m:f", "seed": 1, "params": {"host": host}, "inputs": {}}
+job["outputs"] = [{"name": "output"}]
+with Sandbox(seal, on_log=lambda *entry: None) as sandbox:
+    outcome = sandbox.execute(Work("s", job, (), root / "outputs", network=(host,)))
+    asked = [(item.host, item.port, item.times, item.allowed) for item in outcome.asked]
+    print(json.dumps([sandbox.isolation, outcome.state, outcome.result.get("error"), asked]))
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="takes root to become an ordinary user")
+def test_an_ordinary_user_has_the_same_way_out(engine: Path, pages: int) -> None:
+    version = "import sys; sys.exit(sys.version_info < (3, 11))"
+    if not os.path.exists(SYSTEM_PYTHON) or subprocess.run([SYSTEM_PYTHON, "-c", version], check=False).returncode:
+        pytest.skip("takes a Python of the system, not too old for the controller")
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        shutil.copytree(Path(restrike.__file__).parent, root / "src" / "restrike")
+        shutil.copytree(engine, root / "engine")
+        for folder in ("code", "outputs"):
+            (root / folder).mkdir()
+        body = """
+        def f(host):
+            import urllib.request
+            return urllib.request.urlopen(f"http://{host}/").read().decode()
+        """
+        (root / "code" / "m.py").write_text(textwrap.dedent(body))
+        subprocess.run(["chmod", "-R", "a+rX", name], check=True)
+        os.chown(root / "outputs", 65534, 65534)
+        done = subprocess.run(
+            [SYSTEM_PYTHON, "-c", UNPRIVILEGED, str(root / "src"), name, f"127.0.0.1:{pages}", SYSTEM_PYTHON],
+            user=65534, group=65534, extra_groups=[], cwd="/", capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()
+        isolation, state, error, asked = json.loads(done.stdout)
+        if isolation.startswith("reduced"):
+            pytest.skip(f"this machine forbids user namespaces: {isolation}")
+        assert state == "ok", error
+        assert json.loads((root / "outputs" / "output").read_text()) == "hello"
+        assert asked == [["127.0.0.1", pages, 1, True]]
