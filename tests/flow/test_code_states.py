@@ -136,7 +136,8 @@ def only():
     links = {"linked.py": "real/module.py", "folder": "real", "dangling": "nowhere", "out": outside}
     for name, target in links.items():
         os.symlink(target, user.project / name)
-    run = user.run()
+    run = user.run("--set", "seal=warn")
+    assert [finding["subject"] for finding in run["findings"]] == ["out"]
     text = got(user, "@last:only")
     assert '"names":["linked.py","module.py"]' in text
     assert '"outside":false' in text
