@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from tool import STEPS, Tool
 from trial import Bench, Execution, Failed
 from verdicts import Truth, Verdict, judge
 
-CRASHES = (Failed, OSError, ValueError, KeyError, subprocess.TimeoutExpired)
+CRASHES = (Failed, OSError, json.JSONDecodeError, subprocess.TimeoutExpired)
 
 
 class Disagreement(Exception):
@@ -67,7 +68,7 @@ def compare(root: Path, tool: Tool, mutations: Iterable[Mutation], truth: Mappin
                 verdicts[mutation.name] = Verdict("failed", str(error))
                 continue
             results.put(mutation, execution)
-        verdicts[mutation.name] = judge(execution, truth[mutation.name], mutation)
+        verdicts[mutation.name] = judge(execution, truth[mutation.name], mutation.may_execute | tool.always)
     return Compared(tool, verdicts, results.last_measured())
 
 
@@ -80,7 +81,7 @@ def _ready(root: Path, tool: Tool, truth: Mapping[str, Truth]) -> Bench:
     bench.begin()
     before = truth[CONTROL.name].before
     _proven(bench.execute(), before, STEPS, "the first execution")
-    _proven(bench.execute(), before, (), "the second execution")
+    _proven(bench.execute(), before, tuple(tool.always), "the second execution")
     bench.freeze()
     return bench
 

@@ -137,6 +137,13 @@ HAMILTON = Tool(
     package="apache-hamilton",
     variables={"HAMILTON_TELEMETRY_ENABLED": "false"},
 )
+HAMILTON_LOADER = dataclasses.replace(
+    HAMILTON,
+    variant="loading recomputed",
+    how="the same, with `recompute` for the step that reads the file",
+    adapt=(Replace("run.py", ".with_cache()", '.with_cache(recompute=["sales"])'),),
+    always=frozenset({"sales"}),
+)
 METAFLOW = Tool(
     "Metaflow",
     "metaflow",
@@ -174,4 +181,4 @@ JOBLIB = Tool(
     package="joblib",
     adapt=decorated("@memory.cache", "from cached import memory"),
 )
-COMPARED = (RESTRIKE, ZENML, ZENML_FILES, REDUN, HAMILTON, METAFLOW, DVC, DVC_FOLDERS, JOBLIB)
+COMPARED = (RESTRIKE, ZENML, ZENML_FILES, REDUN, HAMILTON, HAMILTON_LOADER, METAFLOW, DVC, DVC_FOLDERS, JOBLIB)

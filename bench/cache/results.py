@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import hashlib
 import json
@@ -53,8 +52,8 @@ class Results:
 
 
 def _basis(tool: Tool) -> bytes:
-    told = [repr(value) for field in dataclasses.fields(tool) if not callable(value := getattr(tool, field.name))]
-    digest = hashlib.sha256("\n".join(told).encode())
+    told = (tool.command, tool.adapt, tool.prepare, sorted(tool.variables.items()), tool.counts, tool.own_python)
+    digest = hashlib.sha256(repr(told).encode())
     files = [HERE / name for name in HARNESS] + [*(HERE / "project").rglob("*"), *tool.folder.rglob("*")]
     files += RESTRIKE.rglob("*.py") if tool.key == "restrike" else []
     for path in sorted(path for path in files if path.is_file() and path.suffix != ".pyc"):

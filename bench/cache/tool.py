@@ -42,6 +42,7 @@ class Tool:
     counts: str = WRITE
     own_python: bool = True  # it is installed in the environment of the steps, not apart from it
     write_parameters: Callable[[Path, Mapping[str, object]], None] | None = None
+    always: frozenset[str] = frozenset()  # steps that are to be executed every time, as its documentation advises
     cannot: Mapping[str, str] = field(default_factory=dict)  # mutations that it has no way to express, and why
 
     @property

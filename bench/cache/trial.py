@@ -111,7 +111,10 @@ class Bench:
             raise Failed(f"executed more than once: {', '.join(repeated)}")
         if not results.exists():
             raise Failed("it wrote no results")
-        return Execution(json.loads(results.read_text()), tuple(step for step in STEPS if step in executed))
+        values = json.loads(results.read_text())
+        if set(values) != set(STEPS):
+            raise Failed(f"it wrote results of {', '.join(values)}")
+        return Execution(values, tuple(step for step in STEPS if step in executed))
 
     def _edit(self, edits: Sequence[Edit]) -> None:
         for edit in edits:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mutations import Mutation
 from reckoning import Values
 from tool import INPUTS, STEPS
 from trial import Execution
@@ -40,15 +39,14 @@ class Verdict:
     detail: str = ""
 
 
-def judge(execution: Execution, truth: Truth, mutation: Mutation) -> Verdict:
+def judge(execution: Execution, truth: Truth, may_execute: frozenset[str]) -> Verdict:
     """Compare what a tool returned and executed with the truth.
 
     Stale: some step has another value than it should. Needless: all values are right, but a step was executed though
-    neither its code, nor what it is given, nor what it returns is another.
+    neither its code, nor what it is given, nor what it returns is another, unless it may.
     """
     if stale := [step for step in STEPS if execution.values[step] != truth.after[step]]:
         return Verdict("stale", f"old values of {', '.join(stale)}")
-    allowed = truth.touched | mutation.may_execute
-    if needless := [step for step in execution.executed if step not in allowed]:
+    if needless := [step for step in execution.executed if step not in truth.touched | may_execute]:
         return Verdict("needless", f"executed {', '.join(needless)}")
     return Verdict("right")

@@ -6,5 +6,7 @@ from pathlib import Path
 
 from redun.cli import RedunClient
 
-values = RedunClient().execute(["redun", "run", "pipeline.py", "main"])
+chosen = json.loads(Path("params.json").read_text())
+options = [word for name, value in chosen.items() for word in (f"--{name}", str(value))]
+values = RedunClient().execute(["redun", "run", "pipeline.py", "main", *options])
 Path(sys.argv[1]).write_text(json.dumps(values))

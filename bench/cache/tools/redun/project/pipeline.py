@@ -1,7 +1,5 @@
 """The steps as tasks."""
 
-import json
-
 from extras import extras
 from model import model
 from redun import File, task
@@ -12,11 +10,9 @@ redun_namespace = "ices"
 
 
 @task()
-def main():
+def main(weight: int, seed: int, area: str, block: str, kind: str):
     """Return what every step returns."""
-    chosen = json.loads(File("params.json").read())
-    kind = chosen.pop("kind")
     sold = sales(File("data/sales.csv"))
-    terms = model(sold, **chosen)
+    terms = model(sold, weight, seed, area, block)
     more = extras(kind)
     return {"sales": sold, "model": terms, "extras": more, "report": report(sold, terms, more)}
