@@ -46,9 +46,12 @@ class Analysis:
         """Return what `module:function` depends on, given what an execution of it was seen to use."""
         dotted, _, chain = use.partition(":")
         reach = Reach(self._paths, self._sources)
-        reach.start(dotted, chain)
-        reach.complete(observed)
-        return self._closure(reach)
+        try:
+            reach.start(dotted, chain)
+            reach.complete(observed)
+            return self._closure(reach)
+        except RecursionError:
+            return self._everything()
 
     def module_closure(self, observed: Observed) -> Closure:
         """Return what a command depends on that was seen to import these modules: each of them whole."""
@@ -56,6 +59,12 @@ class Analysis:
         for path in sorted(observed.modules & self._sources):
             reach.take_file(path, "is imported by a program")
         return self._closure(reach)
+
+    def _everything(self) -> Closure:
+        """Return all code as it stands: for names that lead on and on."""
+        paths = sorted(self._sources)
+        reason = "may be reached by names that are nested too deeply to be followed"
+        return Closure({f"{path} (text)": self._tree.files[path] for path in paths}, dict.fromkeys(paths, reason))
 
     def _closure(self, reach: Reach) -> Closure:
         widened = {path: reason for path, reason in reach.whole.items() if path not in reach.texts}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from restrike.code.closure.facts import Effects, Need
 from restrike.code.closure.shapes import NotHarmless, bound_by, chain_of, check_dataclass, outermost_chains, shape_of
@@ -83,7 +84,7 @@ class Reading:
                     raise NotHarmless
                 continue  # of a property of this class
             self._reads(chain)
-            self.needs.append(Need("decorator", chain, (called,)))
+            self._need("decorator", chain, (called,))
             if isinstance(decorator, ast.Call):
                 self._arguments(decorator, plain=False)
 
@@ -95,13 +96,13 @@ class Reading:
         bases, _, special, metaclass = shape
         for chain in bases:
             self._reads(chain)
-            self.needs.append(Need("base", chain, (special,)))
+            self._need("base", chain, (special,))
         for base in node.bases:
             if isinstance(base, ast.Subscript):
                 self.expression(base.slice, plain=False)
         if metaclass:
             self._reads(metaclass)
-            self.needs.append(Need("metaclass", metaclass))
+            self._need("metaclass", metaclass)
         around, self.own = self.own, set()  # a nested class does not see the names of the one around it
         self._block(node.body)
         if any("dataclass" in (chain_of(getattr(item, "func", item)) or "") for item in node.decorator_list):
@@ -191,7 +192,12 @@ class Reading:
                 raise NotHarmless
             return
         self._reads(chain)
-        self.needs.append(Need(kind, chain))
+        self._need(kind, chain)
+
+    def _need(self, kind: str, chain: str, details: tuple[Any, ...] = ()) -> None:
+        if self.own is not None and chain.partition(".")[0] in self.own:
+            raise NotHarmless  # a name of the class body, of which nothing is known
+        self.needs.append(Need(kind, chain, details))
 
     def _reads(self, chain: str) -> None:
         if self.own is None or chain.partition(".")[0] not in self.own:
@@ -202,7 +208,7 @@ class Reading:
         if chain is None:
             raise NotHarmless
         self._reads(chain)
-        self.needs.append(Need("outside", chain))
+        self._need("outside", chain)
         self.expression(index, plain=False)
 
     def _sort(self, node: ast.expr, wanted: str | None) -> str:
@@ -233,7 +239,7 @@ class Reading:
         if (chain := chain_of(node)) is None:
             raise NotHarmless
         self._reads(chain)
-        self.needs.append(Need("sort", chain, (wanted or NUMBER,)))
+        self._need("sort", chain, (wanted or NUMBER,))
         return wanted or NUMBER
 
     def _operation(self, left: ast.expr, right: ast.expr, op: ast.operator) -> str:

@@ -39,6 +39,7 @@ class Local(NamedTuple):
     level: int
     chain: str
     line: int
+    literal: str | None = None
 
 
 class Need(NamedTuple):

@@ -79,7 +79,6 @@ BY_NAME: dict[str, Feature | None] = {
     "skops.io.load": Feature(ALL, _RUNS),
     "skops.io.loads": Feature(ALL, _RUNS),
     "pandas.read_pickle": Feature(ALL, _RUNS),
-    "numpy.load": Feature(ALL, _RUNS),
     "yaml.load": Feature(ALL, _RUNS),
     "yaml.load_all": Feature(ALL, _RUNS),
     "yaml.full_load": Feature(ALL, _RUNS),
@@ -151,6 +150,7 @@ BY_ATTRIBUTE: dict[str, Feature] = {
         )
     },
     "read_pickle": Feature(ALL, "calls {}"),
+    "allow_pickle": Feature(ALL, "loads objects with {}"),
     "(query)": Feature(OWN, "puts a computed text to query() or eval()", True),
 }
 

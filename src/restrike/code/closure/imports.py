@@ -52,8 +52,8 @@ class Finder:
             module = self._in(self._roots, part, ()) if index == 0 else self.submodule(module, part)
             if module is None:
                 return None
-            if index == 0 and not module.files and self._is_installed(part):
-                return None  # a folder without __init__.py gives way to what is installed
+        if module is not None and not module.path and not module.files and self._is_installed(dotted.partition(".")[0]):
+            return None  # a mere folder gives way to what is installed
         return module
 
     def submodule(self, package: Module | None, name: str) -> Module | None:

@@ -13,6 +13,8 @@ from restrike.code.closure.imports import Finder, Module
 MODULE_NAMES = frozenset(
     {"__file__", "__name__", "__package__", "__debug__", "__cached__", "__qualname__", "__module__"}
 )
+# These give all names of a module at once.
+_ALL_NAMES = frozenset({"__dict__", "__annotations__"})
 _BUILTIN = frozenset(dir(builtins)) - MODULE_NAMES - {"__doc__", "__loader__", "__spec__"}
 
 
@@ -61,6 +63,7 @@ class Linked:
         self._bindings: dict[str, dict[str, tuple[int, ...]]] = {}
         self._stars: dict[str, tuple[tuple[int, Module | str], ...]] = {}
         self._uses: dict[tuple[str, str], Uses] = {}
+        self._has: dict[tuple[str, str], str] = {}
         self._leads: dict[str, frozenset[str]] = {}
         self._reachable: dict[str, frozenset[str]] = {}
 
@@ -137,13 +140,20 @@ class Linked:
             return "yes"
         if not module.path.endswith(".py"):
             return "perhaps" if module.path else "no"
-        bound = self.bindings(module.path)
+        key = (module.path, name)
+        if key not in self._has:
+            self._has[key] = "perhaps"  # to a circle of star imports
+            self._has[key] = self._has_bound(module.path, name)
+        return self._has[key]
+
+    def _has_bound(self, path: str, name: str) -> str:
+        bound = self.bindings(path)
         if name in bound or name in MODULE_NAMES:
             return "yes"
-        for _, star in self.stars(module.path):
-            if isinstance(star, str) or self.has(star, name) != "no":
+        for _, star in self.stars(path):
+            if isinstance(star, str) or (star.path != path and self.has(star, name) != "no"):
                 return "perhaps"
-        return "perhaps" if "__getattr__" in bound or self.facts(module.path).error else "no"
+        return "perhaps" if "__getattr__" in bound or self.facts(path).error else "no"
 
     # Following
 
@@ -197,7 +207,11 @@ class Linked:
 
     def _import(self, path: str, item: Import, origin: str, rest: str, trail: _Trail) -> list[_Target]:
         if not item.names:
-            return [self.finder.module(origin) or origin]
+            first, *others = origin.split(".")
+            targets: list[_Target] = [self.finder.module(first) or first]
+            for name in others:  # `import a.b as c` takes what `a` has by the name of `b`
+                targets = [found for target in targets for found in self._attribute(target, name, rest, trail)]
+            return targets
         return self._attribute(self.module_of(path, item), origin, rest, trail)
 
     def _attribute(self, target: _Target, name: str, rest: str, trail: _Trail) -> list[_Target]:
@@ -210,7 +224,11 @@ class Linked:
             if submodule is None and not target.path:
                 trail.missing[target.folders[0], name] = None
             return [submodule]
+        if name in _ALL_NAMES:
+            return [target]
         found: list[_Target] = []
+        if submodule is not None and name not in self.bindings(target.path):
+            self._ask(target, trail)  # asked before the submodule is looked for
         if name in self.bindings(target.path) or self.stars(target.path):
             found = self._lookup(target.path, name, rest, trail)
             found = [item for item in found if item != f"builtins.{name}"]
@@ -222,10 +240,15 @@ class Linked:
         return found
 
     def _not_found(self, target: Module, name: str, trail: _Trail) -> None:
+        if not self._ask(target, trail) and name not in MODULE_NAMES:
+            trail.missing[target.path, name] = None
+
+    def _ask(self, target: Module, trail: _Trail) -> bool:
+        """Put down that a module's own `__getattr__` is asked, if it has one."""
         if "__getattr__" in self.bindings(target.path):
             trail.names[target.path, "__getattr__"] = None
-        elif name not in MODULE_NAMES:
-            trail.missing[target.path, name] = None
+            return True
+        return False
 
     def _is_hidden(self, package: Module, name: str, submodule: Module, reader: str) -> bool:
         """Tell whether a package's name surely means what `from .name import name` bound it to, not the module.

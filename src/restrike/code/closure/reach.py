@@ -121,7 +121,8 @@ class Paths:
             take(self.linked.uses(path, reference.chain), reference.line, reference.literal)
             self._by_own_name(path, reference.chain, names)
         for local in statement.locals:
-            take(self.linked.uses_of_import(path, local.module, local.level, local.chain), local.line)
+            uses = self.linked.uses_of_import(path, local.module, local.level, local.chain)
+            take(uses, local.line, local.literal)
         for text, line in statement.strings:
             for uses in self._spelled(text):
                 names.update(dict.fromkeys(uses.names))
@@ -133,7 +134,7 @@ class Paths:
         files: dict[str, None] = {}
         for item in statement.imports:
             files.update(dict.fromkeys(self.importing.files_of(path, item)))
-            if item.inner or statement.kind == "block":
+            if item.inner or statement.kind != "import":
                 imports.append(self.importing.resolved(path, item))
         return Edges(
             frozenset(names), tuple(modules.items()), tuple(files), tuple(missing), tuple(found), tuple(imports)

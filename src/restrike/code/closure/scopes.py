@@ -29,7 +29,7 @@ class Met(NamedTuple):
 class Scope:
     """One scope; `uses_import` is told what is read of a module or name that the scope imports for itself."""
 
-    def __init__(self, kind: str, parent: Scope | None, uses_import: Callable[[Origin, str, int], None]) -> None:
+    def __init__(self, kind: str, parent: Scope | None, uses_import: Callable[[Origin, str, Met], None]) -> None:
         self.kind = kind
         self.parent = parent
         self.bound: dict[str, list[Origin]] = {}
@@ -72,7 +72,7 @@ class Scope:
                 around.met.append(met)
             else:
                 for origin in self.bound[head]:
-                    self._uses_import(origin, rest, met.line)
+                    self._uses_import(origin, rest, met)
                 if self.kind == CLASS:  # a class reads a global name until it has bound its own
                     around.met.append(met)
         if self.kind == CLASS:
@@ -82,7 +82,7 @@ class Scope:
         """An imported module becomes an attribute, and is from then on read in ways that cannot be followed."""
         for origins in self.bound.values():
             for origin in origins:
-                self._uses_import(origin, "", 0)
+                self._uses_import(origin, "", Met("", 0, None))
 
     def _module(self) -> Scope:
         scope = self

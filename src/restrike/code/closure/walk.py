@@ -35,7 +35,7 @@ class Walk:
 
     def __init__(self, statement: ast.stmt) -> None:
         self.scope = Scope(MODULE, None, self._uses_import)
-        self.locals: dict[tuple[str, int, str], int] = {}
+        self.locals: dict[tuple[str, int, str, str | None], int] = {}
         self.imports: list[Import] = []
         self.strings: dict[str, int] = {}
         self.marks: dict[str, int] = {}
@@ -63,11 +63,11 @@ class Walk:
         return tuple(Reference(chain, line, literal) for (chain, literal), line in found.items())
 
     def local_uses(self) -> tuple[Local, ...]:
-        return tuple(Local(module, level, chain, line) for (module, level, chain), line in self.locals.items())
+        return tuple(Local(*key[:3], line, key[3]) for key, line in self.locals.items())
 
-    def _uses_import(self, origin: Origin, rest: str, line: int) -> None:
+    def _uses_import(self, origin: Origin, rest: str, met: Met) -> None:
         chain = ".".join(part for part in (origin.path, rest) if part)
-        self.locals.setdefault((origin.module, origin.level, chain), line)
+        self.locals.setdefault((origin.module, origin.level, chain, met.literal), met.line)
 
     # The walk itself
 
@@ -111,6 +111,8 @@ class Walk:
             self._meet(node.id, node.lineno)
 
     def _attribute(self, node: ast.Attribute) -> None:
+        if node.attr in _EVALUATING:  # handed on without being called: what it will be given cannot be told
+            self.marks.setdefault("(query)", node.lineno)
         self._chain(node, None)
 
     def _chain(self, node: ast.expr, literal: str | None) -> None:
@@ -133,11 +135,12 @@ class Walk:
             self._meet(chain, base.lineno, literal)
 
     def _meet(self, chain: str, line: int, literal: str | None = None) -> None:
+        head = chain.partition(".")[0]
+        if head.startswith("__") and head in BY_ATTRIBUTE:
+            self.marks.setdefault(head, line)
         self.scope.met.append(Met(chain, line, literal))
-        if chain.startswith("__") and self._classes:
-            head = chain.partition(".")[0]
-            if not head.endswith("__"):  # mangled, as Python does
-                self.scope.met.append(Met(f"_{self._classes[-1].lstrip('_')}{chain}", line, literal))
+        if head.startswith("__") and self._classes and not head.endswith("__"):  # mangled, as Python does
+            self.scope.met.append(Met(f"_{self._classes[-1].lstrip('_')}{chain}", line, literal))
 
     def _call(self, node: ast.Call) -> None:
         self._pieces.append("Call")
@@ -146,10 +149,15 @@ class Walk:
         text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
         if called in _IMPORTING and text is not None and len(node.args) + len(node.keywords) == 1:
             self._chain(node.func, text)
+        elif isinstance(node.func, ast.Attribute):
+            self._chain(node.func, None)
         else:
             self._visit(node.func)
         if called in _EVALUATING and first is not None:
             self._evaluated(text, node.lineno)
+        for word in node.keywords:
+            if word.arg == "allow_pickle" and not (isinstance(word.value, ast.Constant) and word.value.value is False):
+                self.marks.setdefault("allow_pickle", node.lineno)
         self._all(node.args)
         self._all(node.keywords)
 
