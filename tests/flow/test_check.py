@@ -19,7 +19,7 @@ def make(files: Path):
         return "free"
 """
 
-# Name of the step -> source, the variation that it must mind and, where it differs from itself, the cause and its line.
+# Name of the step -> source, the variation that it must mind, the cause where it differs from itself, and the line.
 PLANTED = {
     "generator": ("import random\ndef make():\n    return random.Random().random()\n", "repeat", "unseeded", 3),
     "identifier": ("import uuid\ndef make():\n    return str(uuid.uuid4())\n", "repeat", "unseeded", 3),
@@ -56,60 +56,60 @@ PLANTED = {
         "thread order",
         6,
     ),
-    "set_order": ("def make():\n    return list({f'text {n}' for n in range(9)})\n", "hash seed", None, 0),
-    "text_hash": ("def make():\n    return hash('text')\n", "hash seed", None, 0),
-    "thread_count": ("import os\ndef make():\n    return os.environ['OMP_NUM_THREADS']\n", "threads", None, 0),
-    "local_time": ("import time\ndef make():\n    return time.localtime(0).tm_hour\n", "time zone", None, 0),
+    "set_order": ("def make():\n    return list({f'text {n}' for n in range(9)})\n", "hash seed", None, 2),
+    "text_hash": ("def make():\n    return hash('text')\n", "hash seed", None, 2),
+    "thread_count": ("import os\ndef make():\n    return os.environ['OMP_NUM_THREADS']\n", "threads", None, 3),
+    "local_time": ("import time\ndef make():\n    return time.localtime(0).tm_hour\n", "time zone", None, 3),
     "local_characters": (
         "import subprocess\ndef make():\n    text = '\\u00e9t\\u00e9'.encode()\n"
         "    return subprocess.run(['wc', '-m'], input=text, capture_output=True).stdout.decode()\n",
         "locale",
         None,
-        0,
+        4,
     ),
-    "user_variable": ("import getpass\ndef make():\n    return getpass.getuser()\n", "user", None, 0),
-    "user_entry": ("import pwd\ndef make():\n    return pwd.getpwuid(0).pw_name\n", "user", None, 0),
-    "core_count": ("import os\ndef make():\n    return len(os.sched_getaffinity(0))\n", "cores", None, 0),
+    "user_variable": ("import getpass\ndef make():\n    return getpass.getuser()\n", "user", None, 3),
+    "user_entry": ("import pwd\ndef make():\n    return pwd.getpwuid(0).pw_name\n", "user", None, 3),
+    "core_count": ("import os\ndef make():\n    return len(os.sched_getaffinity(0))\n", "cores", None, 3),
     "unwritten_memory": (
         "import ctypes\ndef make():\n    libc = ctypes.CDLL(None)\n    libc.malloc.restype = ctypes.c_void_p\n"
         "    return ctypes.string_at(libc.malloc(1 << 22), 64).hex()\n",
         "memory",
         None,
-        0,
+        5,
     ),
     "listed_files": (
         "import os\nfrom pathlib import Path\ndef make(files: Path):\n    return os.listdir(files)\n",
         "listing order",
         None,
-        0,
+        4,
     ),
     "walked_files": (
         "from pathlib import Path\ndef make(files: Path):\n    return [item.name for item in files.iterdir()]\n",
         "listing order",
         None,
-        0,
+        3,
     ),
-    "global_generator": ("import random\ndef make():\n    return random.random()\n", "global generators", None, 0),
-    "date": ("import datetime\ndef make():\n    return datetime.date.today().year\n", "clock", None, 0),
-    "project_path": ("import os\ndef make():\n    return os.getcwd()\n", "working directory", None, 0),
-    "module_path": ("def make():\n    return __file__\n", "working directory", None, 0),
+    "global_generator": ("import random\ndef make():\n    return random.random()\n", "global generators", None, 3),
+    "date": ("import datetime\ndef make():\n    return datetime.date.today().year\n", "clock", None, 3),
+    "project_path": ("import os\ndef make():\n    return os.getcwd()\n", "working directory", None, 3),
+    "module_path": ("def make():\n    return __file__\n", "working directory", None, 2),
     "data_path": (
         "from pathlib import Path\ndef make(files: Path):\n    return str(files.resolve())\n",
         "working directory",
         None,
-        0,
+        3,
     ),
-    "home_path": ("from pathlib import Path\ndef make():\n    return str(Path.home())\n", "home", None, 0),
-    "home_entry": ("import pwd\ndef make():\n    return pwd.getpwuid(0).pw_dir\n", "home", None, 0),
-    "counted_cores": ("import os\ndef make():\n    return os.cpu_count()\n", "cores", None, 0),
+    "home_path": ("from pathlib import Path\ndef make():\n    return str(Path.home())\n", "home", None, 3),
+    "home_entry": ("import pwd\ndef make():\n    return pwd.getpwuid(0).pw_dir\n", "home", None, 3),
+    "counted_cores": ("import os\ndef make():\n    return os.cpu_count()\n", "cores", None, 3),
     "usual_address": (
         "import ctypes\ndef make():\n    place = ctypes.cast(ctypes.CDLL(None).malloc, ctypes.c_void_p).value\n"
         "    return place >> 28 == 0x7FFFF\n",
         "addresses",
         None,
-        0,
+        3,
     ),
-    "lock_of_files": (LOCKING.format(how="fcntl.LOCK_EX | fcntl.LOCK_NB"), "step order", None, 0),
+    "lock_of_files": (LOCKING.format(how="fcntl.LOCK_EX | fcntl.LOCK_NB"), "step order", None, 7),
 }
 
 TWINS = {
@@ -187,6 +187,7 @@ def test_a_planted_fault_is_named_by_step_and_variation(checked, name):
         assert not line or f"{name}.py:{line}" in found[0]["cause"]["detail"]
     else:
         assert found[0]["cause"] is None
+        assert (found[0]["places"][0]["file"], found[0]["places"][0]["line"]) == (f"{name}.py", line)
 
 
 @pytest.mark.slow

@@ -35,7 +35,9 @@ def _unlike_the_record(diverged: Diverged, trials: Trials, step: Step) -> Cause:
     facts = environment_facts(diverged.scope)
     if found := _recovering(diverged, trials, step):
         variation, setting = found
-        detail = f"the recorded result is what the step gives with {setting.changes}"
+        likely = trials.suspects(variation.name, step)
+        where = "".join(f"; likely at {place.file}:{place.line}: `{place.text}`" for place in likely[:1])
+        detail = f"the recorded result is what the step gives with {setting.changes}{where}"
         return Cause(variation.name, detail, (known, f"under that one change: {setting.changes}", *facts))
     if facts:
         return Cause(

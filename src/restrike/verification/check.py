@@ -163,6 +163,7 @@ class _Varying:
             "metrics": self.trials.effect(run),
             "advice": self.variation.advice,
             "cause": None,
+            "places": [place.document() for place in self.trials.suspects(self.variation.name, item.step)],
         }
 
     def _unlike_itself(self, item: _Checked, runs: list[StepRun]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from restrike.verification.elsewhere import Elsewhere
 from restrike.verification.rebuilt import Proof
 from restrike.verification.reproduce import recorded_inputs, sealed_as_recorded
 from restrike.verification.setting import Setting
+from restrike.verification.suspects import Suspect, suspects
 
 UNVARIED = Setting("nothing")
 AT_ONCE = 2  # steps that are executed together, where that is what is varied
@@ -91,6 +92,10 @@ class Trials:
             self._count(runs)
             made |= artifacts_of(runs)
         return self._moved({**self.recorded.artifacts, **made})
+
+    def suspects(self, variation: str, step: Step) -> list[Suspect]:
+        """Return the lines of a step's source that may be why it minds a variation."""
+        return suspects(variation, step, self.recorded.step_records[step.name], self._folder / "code")
 
     def divergence(self, judgement: StepJudgement) -> dict[str, Any]:
         """Return where the two sides of a judgement part."""

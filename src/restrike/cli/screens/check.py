@@ -83,12 +83,17 @@ def flinch(item: Document) -> Group | None:
                 ("size", item.get("detail")),
                 ("cause", Text(cause["detail"]) if cause else None),
                 ("evidence", evidence),
+                ("likely at", lines(_place(place) for place in item.get("places") or ())),
                 ("advice", Text(item["advice"], style="bold cyan")),
             ]
         ),
         moved and Padding(moved, (1, 0, 0, 0)),
     ]
     return titled(f"{item['step']} minds: {item['variation']}", Group(*(part for part in told if part is not None)))
+
+
+def _place(place: Document) -> str:
+    return f"{place['file']}:{place['line']}: `{place['text']}`"
 
 
 def _value(value: Any) -> Text | None:
