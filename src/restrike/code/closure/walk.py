@@ -8,66 +8,34 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from restrike.code.closure.facts import Import, Local, Reference
+from restrike.code.closure.facts import Import
 from restrike.code.closure.features import BY_ATTRIBUTE
-from restrike.code.closure.scopes import CLASS, COMPREHENSION, FUNCTION, MODULE, Met, Origin, Scope
+from restrike.code.closure.findings import Findings
+from restrike.code.closure.scopes import CLASS, COMPREHENSION, FUNCTION, Origin
 from restrike.code.closure.shapes import chain_of
 
 # Neither context nor type comments nor `u""` are of any effect.
 _UNREAD = {"ctx", "type_comment", "type_ignores", "kind"}
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
-_PATH = re.compile(r"[A-Za-z_][\w.]*(?:[.:][A-Za-z_]\w*)+|[\w./-]+\.py")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
-# Within a text for pandas' `query`: a variable of the caller. In any: what looks like a call.
-_NAMED_IN_TEXT = re.compile(r"@([^\W\d]\w*)|([^\W\d]\w*)\(")
-_LONGEST_PATH = 200
 _EVALUATING = {"query", "eval", "evaluate"}
 _IMPORTING = {"import_module", "__import__"}
-_CALLABLES = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Walk:
-    """What was found in one top-level statement."""
+    """The walk over one top-level statement; `pieces` spell its syntax, `found` is what it uses."""
 
     def __init__(self, statement: ast.stmt) -> None:
-        self.scope = Scope(MODULE, None, self._uses_import)
-        self.locals: dict[tuple[str, int, str, str | None], int] = {}
-        self.imports: list[Import] = []
-        self.strings: dict[str, int] = {}
-        self.marks: dict[str, int] = {}
-        self._pieces: list[str] = []
-        self._classes: list[str] = []
+        self.found = Findings()
+        self.pieces: list[str] = []
         self._annotation = False
         self._visit(statement)
 
     @property
     def digest(self) -> str:
-        return digest_of(self._pieces)
-
-    @property
-    def pieces(self) -> list[str]:
-        return self._pieces
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self.scope.bound)
-
-    def references(self) -> tuple[Reference, ...]:
-        found: dict[tuple[str, str | None], int] = {}
-        for met in self.scope.met:
-            found.setdefault((met.chain, met.literal), met.line)
-        return tuple(Reference(chain, line, literal) for (chain, literal), line in found.items())
-
-    def local_uses(self) -> tuple[Local, ...]:
-        return tuple(Local(*key[:3], line, key[3]) for key, line in self.locals.items())
-
-    def _uses_import(self, origin: Origin, rest: str, met: Met) -> None:
-        chain = ".".join(part for part in (origin.path, rest) if part)
-        self.locals.setdefault((origin.module, origin.level, chain, met.literal), met.line)
+        return digest_of(self.pieces)
 
     # The walk itself
 
@@ -83,7 +51,7 @@ class Walk:
         fields = _FIELDS.get(cls)
         if fields is None:
             fields = _FIELDS[cls] = tuple(name for name in cls._fields if name not in _UNREAD)
-        self._pieces.append(cls.__name__)
+        self.pieces.append(cls.__name__)
         for name in fields:
             self._value(getattr(node, name, None))
 
@@ -91,12 +59,12 @@ class Walk:
         if isinstance(value, ast.AST):
             self._visit(value)
         elif isinstance(value, list):
-            self._pieces.append("[")
+            self.pieces.append("[")
             for item in value:
                 self._value(item)
-            self._pieces.append("]")
+            self.pieces.append("]")
         else:
-            self._pieces.append(repr(value))
+            self.pieces.append(repr(value))
 
     def _all(self, values: Iterable[ast.AST | None]) -> None:
         self._value(list(values))
@@ -104,15 +72,15 @@ class Walk:
     # Names
 
     def _name(self, node: ast.Name) -> None:
-        self._pieces.append(f"Name {node.id}")
+        self.pieces.append(f"Name {node.id}")
         if not isinstance(node.ctx, ast.Load):
-            self.scope.bind(node.id)
+            self.found.scope.bind(node.id)
         if not isinstance(node.ctx, ast.Store):
-            self._meet(node.id, node.lineno)
+            self.found.meet(node.id, node.lineno)
 
     def _attribute(self, node: ast.Attribute) -> None:
         if node.attr in _EVALUATING:  # handed on without being called: what it will be given cannot be told
-            self.marks.setdefault("(query)", node.lineno)
+            self.found.mark("(query)", node.lineno)
         self._chain(node, None)
 
     def _chain(self, node: ast.expr, literal: str | None) -> None:
@@ -122,28 +90,20 @@ class Walk:
         while isinstance(base, ast.Attribute):
             attributes.append(base.attr)
             if base.attr in BY_ATTRIBUTE:
-                self.marks.setdefault(base.attr, base.lineno)
+                self.found.mark(base.attr, base.lineno)
             base = base.value
         attributes.reverse()
         if not isinstance(base, ast.Name):
-            self._pieces.append("Of " + ".".join(attributes))
+            self.pieces.append("Of " + ".".join(attributes))
             self._visit(base)
             return
         chain = ".".join((base.id, *attributes))
-        self._pieces.append(f"Name {chain}")
+        self.pieces.append(f"Name {chain}")
         if isinstance(base.ctx, ast.Load):
-            self._meet(chain, base.lineno, literal)
-
-    def _meet(self, chain: str, line: int, literal: str | None = None) -> None:
-        head = chain.partition(".")[0]
-        if head.startswith("__") and head in BY_ATTRIBUTE:
-            self.marks.setdefault(head, line)
-        self.scope.met.append(Met(chain, line, literal))
-        if head.startswith("__") and self._classes and not head.endswith("__"):  # mangled, as Python does
-            self.scope.met.append(Met(f"_{self._classes[-1].lstrip('_')}{chain}", line, literal))
+            self.found.meet(chain, base.lineno, literal)
 
     def _call(self, node: ast.Call) -> None:
-        self._pieces.append("Call")
+        self.pieces.append("Call")
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         first = node.args[0] if node.args else next((word.value for word in node.keywords if word.arg == "expr"), None)
         text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
@@ -154,123 +114,97 @@ class Walk:
         else:
             self._visit(node.func)
         if called in _EVALUATING and first is not None:
-            self._evaluated(text, node.lineno)
+            self.found.evaluated(text, node.lineno)
         for word in node.keywords:
             if word.arg == "allow_pickle" and not (isinstance(word.value, ast.Constant) and word.value.value is False):
-                self.marks.setdefault("allow_pickle", node.lineno)
+                self.found.mark("allow_pickle", node.lineno)
         self._all(node.args)
         self._all(node.keywords)
-
-    def _evaluated(self, text: str | None, line: int) -> None:
-        if text is None:
-            self.marks.setdefault("(query)", line)
-        else:
-            for match in _IDENTIFIER.finditer(text):
-                self._meet(match[0], line)
 
     def _constant(self, node: ast.Constant) -> None:
         value = node.value
         if isinstance(value, str):
-            self._pieces.append(repr(value))
+            self.pieces.append(repr(value))
             if self._annotation:
-                self._quoted_annotation(value, node.lineno)
+                self.found.quoted_annotation(value, node.lineno)
             else:
-                self._text(value, node.lineno)
+                self.found.text(value, node.lineno)
         elif type(value) is int:
-            self._pieces.append(f"int {value:x}")  # decimal digits of a very long number are refused
+            self.pieces.append(f"int {value:x}")  # decimal digits of a very long number are refused
         else:
-            self._pieces.append(f"{type(value).__name__} {value!r}")
-
-    def _text(self, text: str, line: int) -> None:
-        if text in BY_ATTRIBUTE:
-            self.marks.setdefault(text, line)
-        if len(text) <= _LONGEST_PATH and _PATH.fullmatch(text):
-            self.strings.setdefault(text, line)
-        elif "@" in text or "(" in text:
-            for match in _NAMED_IN_TEXT.finditer(text):
-                self._meet(match[1] or match[2], line)
+            self.pieces.append(f"{type(value).__name__} {value!r}")
 
     def _expression(self, node: ast.Expr) -> None:
-        self._pieces.append("Expr")
+        self.pieces.append("Expr")
         if isinstance(node.value, ast.Constant):  # a docstring, or nothing at all: never evaluated
-            self._pieces.append(repr(node.value.value))
+            self.pieces.append(repr(node.value.value))
         else:
             self._visit(node.value)
 
     # Scopes
 
-    def _enter(self, kind: str) -> Scope:
-        self.scope = Scope(kind, self.scope, self._uses_import)
-        return self.scope
-
-    def _leave(self) -> None:
-        ended = self.scope
-        assert ended.parent is not None
-        self.scope = ended.parent
-        ended.end()
-
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.scope.bind(node.name)
-        self._pieces.append(f"{type(node).__name__} {node.name}")
+        self.found.scope.bind(node.name)
+        self.pieces.append(f"{type(node).__name__} {node.name}")
         self._all(node.decorator_list)
         self._outer_arguments(node.args)
         self._annotate(node.returns)
         parameters = getattr(node, "type_params", [])
         self._all(parameters)
-        self._enter(FUNCTION)
+        self.found.enter(FUNCTION)
         self._bind_arguments(node.args)
         for parameter in parameters:
-            self.scope.bind(parameter.name)
+            self.found.scope.bind(parameter.name)
         self._all(node.body)
-        self._leave()
+        self.found.leave()
 
     def _lambda(self, node: ast.Lambda) -> None:
-        self._pieces.append("Lambda")
+        self.pieces.append("Lambda")
         self._outer_arguments(node.args)
-        self._enter(FUNCTION)
+        self.found.enter(FUNCTION)
         self._bind_arguments(node.args)
         self._visit(node.body)
-        self._leave()
+        self.found.leave()
 
     def _outer_arguments(self, arguments: ast.arguments) -> None:
         """Defaults and annotations belong to the scope around the function."""
         for group in (arguments.posonlyargs, arguments.args, arguments.kwonlyargs):
-            self._pieces.append("(")
+            self.pieces.append("(")
             for argument in group:
-                self._pieces.append(argument.arg)
+                self.pieces.append(argument.arg)
                 self._annotate(argument.annotation)
         for starred in (arguments.vararg, arguments.kwarg):
-            self._pieces.append("*" + (starred.arg if starred else ""))
+            self.pieces.append("*" + (starred.arg if starred else ""))
             self._annotate(starred.annotation if starred else None)
         self._all(arguments.defaults)
         self._all(arguments.kw_defaults)
 
     def _bind_arguments(self, arguments: ast.arguments) -> None:
         for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-            self.scope.bind(argument.arg)
+            self.found.scope.bind(argument.arg)
         for starred in (arguments.vararg, arguments.kwarg):
             if starred is not None:
-                self.scope.bind(starred.arg)
+                self.found.scope.bind(starred.arg)
 
     def _class(self, node: ast.ClassDef) -> None:
-        self.scope.bind(node.name)
-        self._pieces.append(f"ClassDef {node.name}")
+        self.found.scope.bind(node.name)
+        self.pieces.append(f"ClassDef {node.name}")
         self._all(node.decorator_list)
         self._all(node.bases)
         self._all(node.keywords)
         self._all(getattr(node, "type_params", []))
-        self._enter(CLASS)
-        self._classes.append(node.name)
+        self.found.enter(CLASS)
+        self.found.classes.append(node.name)
         self._all(node.body)
-        self._classes.pop()
-        self._leave()
+        self.found.classes.pop()
+        self.found.leave()
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
-        self._pieces.append(type(node).__name__)
+        self.pieces.append(type(node).__name__)
         self._visit(node.generators[0].iter)  # evaluated before the comprehension's own scope begins
-        self._enter(COMPREHENSION)
+        self.found.enter(COMPREHENSION)
         for index, generator in enumerate(node.generators):
-            self._pieces.append(f"for {generator.is_async}")
+            self.pieces.append(f"for {generator.is_async}")
             self._visit(generator.target)
             if index:
                 self._visit(generator.iter)
@@ -278,24 +212,24 @@ class Walk:
         for field in ("key", "value", "elt"):
             if (part := getattr(node, field, None)) is not None:
                 self._visit(part)
-        self._leave()
+        self.found.leave()
 
     # Statements that bind or declare
 
     def _walrus(self, node: ast.NamedExpr) -> None:
-        self._pieces.append(f"NamedExpr {node.target.id}")
-        self.scope.bind_walrus(node.target.id)
+        self.pieces.append(f"NamedExpr {node.target.id}")
+        self.found.scope.bind_walrus(node.target.id)
         self._visit(node.value)
 
     def _changed(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
-            self._meet(node.target.id, node.lineno)
+            self.found.meet(node.target.id, node.lineno)
         self._generic(node)
 
     def _annotated(self, node: ast.AnnAssign) -> None:
-        self._pieces.append(f"AnnAssign {node.simple}")
+        self.pieces.append(f"AnnAssign {node.simple}")
         if isinstance(node.target, ast.Name) and not node.simple and node.value is None:
-            self._pieces.append(f"Name {node.target.id}")  # `(x): int` binds nothing
+            self.pieces.append(f"Name {node.target.id}")  # `(x): int` binds nothing
         else:
             self._visit(node.target)
         self._annotate(node.annotation)
@@ -306,17 +240,6 @@ class Walk:
         self._value(node)
         self._annotation = before
 
-    def _quoted_annotation(self, text: str, line: int) -> None:
-        try:
-            parsed = ast.parse(text, mode="eval")
-        except (SyntaxError, ValueError):
-            return
-        for node in ast.walk(parsed):
-            if isinstance(node, ast.Attribute) and (chain := chain_of(node)) is not None:
-                self._meet(chain, line)
-            elif isinstance(node, ast.Name):
-                self._meet(node.id, line)
-
     def _subscript(self, node: ast.Subscript) -> None:
         before = self._annotation
         if before and (chain_of(node.value) or "").rpartition(".")[2] == "Literal":
@@ -325,57 +248,49 @@ class Walk:
         self._annotation = before
 
     def _global(self, node: ast.Global) -> None:
-        self._pieces.append(f"Global {node.names}")
-        self.scope.declared_global.update(node.names)
+        self.pieces.append(f"Global {node.names}")
+        self.found.scope.declared_global.update(node.names)
         for name in node.names:
-            self._meet(name, node.lineno)
+            self.found.meet(name, node.lineno)
 
     def _nonlocal(self, node: ast.Nonlocal) -> None:
-        self._pieces.append(f"Nonlocal {node.names}")
-        self.scope.declared_nonlocal.update(node.names)
+        self.pieces.append(f"Nonlocal {node.names}")
+        self.found.scope.declared_nonlocal.update(node.names)
 
     def _handler(self, node: ast.ExceptHandler) -> None:
         if node.name:
-            self.scope.bind(node.name)
+            self.found.scope.bind(node.name)
         self._generic(node)
 
     def _capture(self, node: ast.MatchAs | ast.MatchStar) -> None:
         if node.name:
-            self.scope.bind(node.name)
+            self.found.scope.bind(node.name)
         self._generic(node)
 
     def _rest(self, node: ast.MatchMapping) -> None:
         if node.rest:
-            self.scope.bind(node.rest)
+            self.found.scope.bind(node.rest)
         self._generic(node)
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
-            self._pieces.append(f"import {alias.name} {alias.asname}")
+            self.pieces.append(f"import {alias.name} {alias.asname}")
             name, bound = (alias.asname, alias.name) if alias.asname else (alias.name.partition(".")[0],) * 2
-            self.scope.bind(name, Origin(bound, 0, ""))
-            self.imports.append(Import(alias.name, 0, (), ((name, bound),), self._inner(), node.lineno))
-        self._pieces.append("]")
+            self.found.scope.bind(name, Origin(bound, 0, ""))
+            self.found.imports.append(Import(alias.name, 0, (), ((name, bound),), self.found.inner(), node.lineno))
+        self.pieces.append("]")
 
     def _import_from(self, node: ast.ImportFrom) -> None:
-        self._pieces.append(f"from {node.level} {node.module}")
+        self.pieces.append(f"from {node.level} {node.module}")
         module, bound = node.module or "", []
         for alias in node.names:
-            self._pieces.append(f"{alias.name} {alias.asname}")
+            self.pieces.append(f"{alias.name} {alias.asname}")
             if alias.name != "*":
                 bound.append((alias.asname or alias.name, alias.name))
-                self.scope.bind(bound[-1][0], Origin(module, node.level, alias.name))
-        self._pieces.append("]")
+                self.found.scope.bind(bound[-1][0], Origin(module, node.level, alias.name))
+        self.pieces.append("]")
         names = tuple(alias.name for alias in node.names)
-        self.imports.append(Import(module, node.level, names, tuple(bound), self._inner(), node.lineno))
-
-    def _inner(self) -> bool:
-        scope: Scope | None = self.scope
-        while scope is not None:
-            if scope.kind == FUNCTION:
-                return True
-            scope = scope.parent
-        return False
+        self.found.imports.append(Import(module, node.level, names, tuple(bound), self.found.inner(), node.lineno))
 
 
 def digest_of(pieces: Iterable[str]) -> str:

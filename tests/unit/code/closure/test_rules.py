@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from restrike.code.closure import features, harmless, importing, imports, judge, linked, reach, walk, widen
+from restrike.code.closure import features, findings, harmless, importing, imports, judge, linked, reach, widen
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ FAULTS = {
     "strings that spell something": (reach.Paths, "_spelled", nothing),
     "modules used as values": (widen.Reach, "take_whole", nothing),
     "names that lead on": (widen.Reach, "_name", nothing),
-    "annotations in quotes": (walk.Walk, "_quoted_annotation", nothing),
+    "annotations in quotes": (findings.Findings, "quoted_annotation", nothing),
     "features that cannot be followed": (features, "of_name", none),
     "modules that a dynamic search may find": (imports.Finder, "names", nothing),
 }
@@ -87,7 +87,7 @@ def test_reading_alone_is_not_enough(by_reading_alone):
 def test_without_a_rule_some_edit_is_overlooked(rule, overlooked, by_reading_alone, monkeypatch):
     """By what is read and observed together, or by reading alone where observation makes up for the fault."""
     home, name, replacement = FAULTS[rule]
-    facts = {} if home is walk.Walk else None
+    facts = {} if home is findings.Findings else None
     monkeypatch.setattr(home, name, replacement)
     both, alone = overlooked(facts=facts), overlooked(without=OBSERVATIONS, facts=facts)
     assert any(both) or any(edit not in by_reading_alone for edit in alone)
