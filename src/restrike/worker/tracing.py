@@ -38,6 +38,7 @@ class Tracing:
     def settle(self) -> None:
         """Note what the zygote has imported, once for all its steps, and put in place what watches these."""
         self._loaded = loaded.Loaded(self._record, self._bare)
+        report.settle(self._record)
         self._session = Session(self.imports)
         for event in _STARTING:
             self._session.events.on(event, self._keep_code)
@@ -50,7 +51,7 @@ class Tracing:
         self._is_command = job.get("command") is not None
         project = job.get("project_folder", seal.PROJECT)
         outputs = job.get("outputs_folder", seal.OUTPUTS)
-        self._folder = reports.prepare(outputs)
+        self._folder = f"{outputs}/{reports.FOLDER}"
         self._tell_children(project, self._order.get("global_seed", job["seed"]))
         self._session.begin(project, outputs, self._order)
 

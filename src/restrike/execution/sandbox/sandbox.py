@@ -19,6 +19,7 @@ from restrike.execution.sandbox.streams import Streams
 from restrike.execution.sandbox.work import Disguise, Lookup, Network, Outcome, Seal, Work
 from restrike.worker import seal as places
 from restrike.worker import wire
+from restrike.worker.trace import reports
 
 OnLog = Callable[[str, str, bytes], None]
 
@@ -78,6 +79,8 @@ class Sandbox:
         number, running = next(self._numbers), _Running(_hosts(work))
         running.link = link
         order = self._order(work, number)
+        if work.job["op"] == "step":
+            reports.prepare(str(work.outputs))
         self._running[number] = running
         result = wire.memory_file()
         started = time.monotonic()
@@ -155,7 +158,7 @@ class Sandbox:
             document = self._reduced.as_sealed(document)
             lookups = [replace(item, path=self._reduced.as_sealed_path(item.path)) for item in lookups]
         if "trace" in document:
-            document["trace"] = seen.completed(document["trace"], lookups, message)
+            document["trace"] = seen.completed(document["trace"], lookups, message, self._seal.code)
         return Outcome(
             state=state,
             result=document,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from restrike.execution.sandbox.layout import SYSTEM
@@ -10,18 +13,40 @@ from restrike.execution.sandbox.work import Lookup
 from restrike.worker import seal as places
 
 
-def completed(trace: Mapping[str, Any], lookups: Iterable[Lookup], ended: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a trace that says why it is incomplete, if it is. `ended` is the warden's message of a step's end."""
+def completed(
+    trace: Mapping[str, Any], lookups: Iterable[Lookup], ended: Mapping[str, Any], code: Path
+) -> dict[str, Any]:
+    """Return a trace with what compiled code did, the text of lines, and why it is incomplete, if it is.
+
+    `ended` is the warden's message of a step's end, `code` the snapshot.
+    """
     lookups = list(lookups)
     programs = {item.path for item in lookups if item.kind == "exec" and item.found and _is_system(item.path)}
     kept = {name: value for name, value in trace.items() if name != "searched"}
     return {
         **kept,
+        **{name: [_with_text(place, code) for place in trace[name]] for name in ("readings", "opened", "variables")},
+        "modules": _files(trace["modules"], lookups, ended),
         "libraries": sorted({*trace["libraries"], *programs}),
         "listed": sorted({*trace["listed"], *_listed_by_others(trace, lookups)}),
         "source": sorted({*trace["source"], *(_read(lookups) - set(trace["modules"]))}),
         "incomplete": trace["incomplete"] or _incomplete(trace, lookups, ended),
     }
+
+
+def _with_text(place: Mapping[str, Any], code: Path) -> dict[str, Any]:
+    """Return a place with its line; here, as a step would be told of for each file that it reads it from."""
+    file = place["file"]
+    text = "" if file.startswith(("<", "/")) else linecache.getline(os.path.join(code, file), place["line"])
+    return {**place, "text": text.strip()}
+
+
+def _files(modules: list[str], lookups: Iterable[Lookup], ended: Mapping[str, Any]) -> list[str]:
+    """Return the modules that are files: code may be executed under any name."""
+    if ended.get("untraced"):
+        return modules
+    found = {item.path for item in lookups if item.found}
+    return [name for name in modules if f"{places.PROJECT}/{name}" in found]
 
 
 def _listed_by_others(trace: Mapping[str, Any], lookups: list[Lookup]) -> Iterable[str]:

@@ -37,10 +37,19 @@ class Linked:
             _fields_ = (
                 ("address", ctypes.c_void_p),
                 ("name", ctypes.c_char_p),
-            )  # what follows is of no interest
+                ("headers", ctypes.c_void_p),
+                ("count", ctypes.c_uint16),
+                ("added", ctypes.c_ulonglong),  # how many were ever loaded: the same for each
+            )
+
+        added, now = [-1], [-1]
 
         def visit(info: Any, size: int, data: object) -> int:
-            self._names.append(info.contents.name)
+            found = info.contents
+            if found.added == added[0]:
+                return 1  # nothing has come since: no look at the others
+            self._names.append(found.name)
+            now[0] = found.added
             return 0
 
         self._names: list[bytes] = []
@@ -48,6 +57,7 @@ class Linked:
         self._visit = kind(visit)
         self._ask = getattr(ctypes.CDLL(None), "dl_iterate_phdr", None)
         self._before = set(self._all())
+        added[0] = now[0]
 
     def _all(self) -> list[bytes]:
         self._names = []

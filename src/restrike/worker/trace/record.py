@@ -38,6 +38,10 @@ class Record:
         """Return what was seen of a kind, in the order in which it was first seen."""
         return list(self._seen.get(kind, ()))
 
+    def keep(self, kind: str, values: Iterable[tuple[Value, ...]]) -> None:
+        """Forget what was seen of a kind, but for some of it."""
+        self._seen[kind] = dict.fromkeys(values)
+
     def texts(self, kind: str) -> list[str]:
         """Return what was seen of a kind that is a text, sorted."""
         return sorted(str(value[0]) for value in self._seen.get(kind, ()))

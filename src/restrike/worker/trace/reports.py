@@ -12,15 +12,10 @@ if TYPE_CHECKING:
 FOLDER, EVENTS, CODE = ".observed", "events", "code"
 
 
-def prepare(outputs: str) -> str:
-    """Make the folder of reports below a step's outputs and return it."""
-    folder = f"{outputs}/{FOLDER}"
-    try:
-        os.mkdir(folder, 0o777)
-        os.close(os.open(f"{folder}/{EVENTS}", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666))
-    except OSError:
-        pass  # then nobody reports, and that is noticed
-    return folder
+def prepare(outputs: str) -> None:
+    """Make the file of reports below a step's outputs: from outside, before the step could be in the way of it."""
+    os.mkdir(f"{outputs}/{FOLDER}")
+    os.close(os.open(f"{outputs}/{FOLDER}/{EVENTS}", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666))
 
 
 class Reporter:

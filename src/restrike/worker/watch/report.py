@@ -5,7 +5,6 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,22 +24,30 @@ def document(session: Session, bare: set[str]) -> dict[str, Any]:
     installed = record.texts("installed")
     metadata = record.texts("metadata")
     return {
-        "modules": [name for name in record.texts("module") if os.path.isfile(project + name)],
+        "modules": record.texts("module"),
         "handed": record.texts("handed"),
         "installed": installed,
         "absent": _absent(record, project),
         "listed": record.texts("listed"),
-        "searched": dict(Counter(str(value[0]) for value in record.of("searched"))),
+        "searched": _searched(record),
         "source": record.texts("source"),
         "metadata": "all" if "all" in metadata or set(installed).intersection(_ALWAYS_WHOLE) else metadata,
         "libraries": sorted({*record.texts("library"), *record.texts("elsewhere")} - bare),
-        "readings": with_text(session.watch.readings(), project),
-        "opened": with_text(_placed(record, "opened", "path"), project),
-        "variables": with_text(_variables(record), project),
+        "readings": session.watch.readings(),
+        "opened": _placed(record, "opened", "path"),
+        "variables": _variables(record),
         "temporary": record.texts("temporary"),
         "pythons": len(list(record.of("start"))),
         "incomplete": _incomplete(record),
     }
+
+
+def _searched(record: Record) -> dict[str, int]:
+    """Return how often the import system listed folders of the project; the controller compares, and leaves it out."""
+    found: dict[str, int] = {}
+    for folder, _, _ in record.of("searched"):
+        found[str(folder)] = found.get(str(folder), 0) + 1
+    return found
 
 
 def _incomplete(record: Record) -> str | None:
@@ -66,10 +73,15 @@ def with_text(places: list[dict[str, Any]], project: str) -> list[dict[str, Any]
     return places
 
 
+def settle(record: Record) -> None:
+    """Decide for good about names that a zygote has looked for in vain: each of its steps would have to."""
+    names = [value for value in record.of("absent") if value[0] not in sys.modules and "." not in str(value[0])]
+    record.keep("absent", names)
+
+
 def _absent(record: Record, project: str) -> list[str]:
     """Return the names that nothing was found for, where what is installed does not decide that."""
-    roots = {name.partition("/")[0].removesuffix(".py") for name in record.texts("module")}
-    own = {top for top in roots if top}
+    own = {name.partition("/")[0].removesuffix(".py") for name in record.texts("module")}
     names = [name for name in record.texts("absent") if name not in sys.modules]
     return [name for name in names if "." not in name or name.partition(".")[0] in own or _is_own(name, project)]
 
