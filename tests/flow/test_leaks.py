@@ -160,9 +160,13 @@ class Machine:
             self.folder / "linked-to.csv",
             self.project / "ignored" / "rates.csv",
             self.project / "ignored" / f"{self.name}.csv",
+            self.project / "ignored" / "cache.txt",
+            self.project / "ignored" / "run.log",
+            self.project / "ignored" / "results" / f"{self.name}.txt",
             elsewhere / "prices.csv",
         ):
             _write(place, text)
+        _write(self.project / "ignored" / "results" / "previous.json", f'["{self.name}"]')
         _write(self.home / "given.csv", "given")
         _write(self.home / "modules" / "on_the_path_of_the_shell.py", f"VALUE = {self.name!r}\n")
         _write(self.project / ".env", f"REGION={self.name}")
