@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import dataclasses
 import hashlib
 import shutil
 import sqlite3
@@ -209,6 +210,27 @@ def test_why_tells_settings_data_and_first_times(warm, edited):
     warm.run("--no-reuse")
     assert "--no-reuse" in warm.types("why", "double").out
     assert warm.types("why", "doubel", status=2).err.startswith("error[R801]")
+
+
+def test_worktrees_that_share_a_store_reuse_each_others_steps(small, tmp_path):
+    shared = tmp_path / "store"
+    small.writes(
+        {"restrike.yaml": f"store: {shared}  # for all worktrees\n" + (small.project / "restrike.yaml").read_text()}
+    )
+    small.git("commit", "-q", "-a", "-m", "share the store")
+    first = small.run()
+    assert executed(first) == {"double", "total"}
+    assert not (small.project / ".restrike").exists()
+    small.git("worktree", "add", "-q", str(tmp_path / "second"))
+    other = dataclasses.replace(small, project=tmp_path / "second")
+    again = other.run()
+    assert executed(again) == set()
+    assert (again["recipe"], again["result"]) == (first["recipe"], first["result"])
+    other.writes({"steps.py": (other.project / "steps.py").read_text().replace("2 *", "3 *")})
+    assert executed(other.run()) == {"double", "total"}
+    assert executed(small.run()) == set()
+    assert other.reproduce(again["run"])["verdict"] == "identical"
+    assert small.types("run", "--set", "store=elsewhere", status=2).err.startswith("error[R006]")
 
 
 # packages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from restrike.base import atomic
 from restrike.base.errors import RestrikeError
 from restrike.config.guess import look
 from restrike.store import Store
-from restrike.workspace.project import CONFIG, STORE
+from restrike.workspace.project import CONFIG, STORE, Project
 
 
 class NothingToInitialise(RestrikeError):
@@ -36,10 +37,11 @@ def init(folder: Path, *, data: Path | None = None) -> dict[str, Any]:
         atomic.write(root / CONFIG, config.starter(_relative(data, root), root).encode())
         created.append(CONFIG)
         notes += _guesses(data) if data is not None else []
-    if not (root / STORE / "format").exists():
-        with atomic.told_plainly(root / STORE):
-            Store.create(root / STORE)
-        created.append(f"{STORE}/")
+    store = Project(root).store_root
+    if not (store / "format").exists():
+        with atomic.told_plainly(store):
+            Store.create(store)
+        created.append(f"{os.path.relpath(store, root)}/")
     if _ignore(root / ".gitignore"):
         created.append(".gitignore (a line for the store)")
     return {"project": str(root), "created": created, "notes": notes, "next": [f"edit {CONFIG}", "restrike run"]}

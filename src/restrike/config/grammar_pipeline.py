@@ -268,6 +268,7 @@ class Document(Section):
     seal: Literal["strict", "warn"] = Field(
         default="strict", description="strict: a step that asks for what is not declared fails; warn: it is told"
     )
+    store: Text | None = Field(default=None, description="folder of the store, relative to the project; on one line")
     data: Annotated[dict[Name, Dataset], TakenBack] = Field(default={}, description="datasets by name")
     train_on: Name | None = Field(default=None, description="dataset of the built-in training pipeline")
     features: Annotated[dict[Name, Group], TakenBack] | None = Field(default=None, description="columns by group")

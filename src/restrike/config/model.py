@@ -12,7 +12,7 @@ from restrike.pipeline.graph import Output, Step, network_of, ordered, parse_sou
 
 DEFAULT = "default"
 _SORTED = (("environment", "env", "pass"), ("environment", "env", "secret"), ("evaluate", "on"), ("allow", "network"))
-_OUTSIDE_RECIPE = ("name", "gates", "seal")
+_OUTSIDE_RECIPE = ("name", "gates", "seal", "store")
 _TRAINING = ("train_on", "features", "label", "task", "positive", "weight", "threshold", "split", "preprocess", "train")
 
 
@@ -85,6 +85,11 @@ class Config:
     def seal(self) -> str:
         """Say what becomes of a step that asks for what is not declared: "strict" or "warn"."""
         return str(self.document["seal"])
+
+    @property
+    def store(self) -> str | None:
+        """Return where the store is, as it is written; None for the project's own."""
+        return self.document.get("store")
 
     @property
     def snapshot(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def document(model: Document, folder: str) -> dict[str, Any]:
         "snapshot": model.snapshot.model_dump(),
         "allow": model.allow.model_dump(),
         "seal": model.seal,
+        "store": model.store,
         "data": {name: data.model_dump() for name, data in model.data.items()},
         "evaluate": _evaluation(model),
         "gates": _gates(model),

@@ -123,9 +123,10 @@ def threads(config: Config) -> int:
 
 
 def left_out(project: Path, config: Config) -> list[str]:
-    """Return what in the project is not code: the config's files and declared data."""
+    """Return what in the project is not code: the config's files, declared data and the store."""
     inside = [source.relative_to(project) for source in config.sources if source.is_relative_to(project)]
-    declared = [item.path for item in config.data.values() if item.path[0] not in "/~"]
+    places = [item.path for item in config.data.values()] + [config.store or ".restrike"]
+    declared = [place for place in places if place[0] not in "/~"]
     return sorted({".restrike", *(path.as_posix() for path in inside), *(os.path.normpath(path) for path in declared)})
 
 
