@@ -313,7 +313,8 @@ def test_a_machine_that_differs_is_named_by_what_brings_the_record_back(user):
         os.sched_setaffinity(0, cores)
     cause = user.reproduce(run, status=11)["cause"]
     assert cause["kind"] == "cores"
-    assert "1 core instead of" in cause["detail"]
+    assert "1 core to use instead of" in cause["detail"]
+    assert "planted.py:3" in cause["detail"]
 
 
 def test_a_run_that_reproduces_has_no_cause(small):

@@ -10,7 +10,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +201,7 @@ def _execute(
 ) -> None:
     """Execute the steps afresh and judge them into `outcome`."""
     store = place.ledger.store
-    sealed = sealed_as_recorded(recorded, proof)
+    sealed = replace(sealed_as_recorded(recorded, proof), steps=steps)  # one step alone shares no imports with others
     log = RunLog(
         folder / "log",
         secrets=sealed.secrets.values(),
