@@ -109,7 +109,7 @@ def test_another_shell_and_fewer_cores_change_no_bit(numbers):
         assert user.reproduce(ours["run"])["verdict"] == "identical"
 
 
-@pytest.mark.parametrize("profile", ["portable", "native"])
+@pytest.mark.parametrize("profile", ["portable", pytest.param("native", marks=pytest.mark.slow)])
 def test_the_recorded_threads_are_used_again_on_a_machine_with_fewer_cores(numbers, profile):
     user, run = numbers
     alone, many = run(profile, threads=1), run(profile, threads=8)
