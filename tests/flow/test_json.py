@@ -112,6 +112,30 @@ def test_so_are_those_of_failures_differences_and_damage(small):
     assert asked("store-check", "store", "check", status=1)["ok"] is False
 
 
+REFUSED = """
+import os, time
+
+def double(numbers):
+    os.cpu_count(), time.time(), open("/proc/meminfo").read()
+    return os.path.exists("kept/from.git")
+
+def total(doubled, offset):
+    return offset
+"""
+
+
+def test_so_are_those_of_findings_and_refusals(small):
+    asked = Asked(small)
+    small.writes({"steps.py": REFUSED, ".gitignore": "kept\n", "kept/from.git": ""})
+    refused = asked("run", "run", status=1)
+    assert refused["steps"][0]["error"]["type"] == "Undeclared"
+    asked("show", "show")
+    warned = asked("run", "run", "--set", "seal=warn")
+    assert {item["severity"] for item in warned["findings"]} == {"undeclared", "nondeterministic", "unsealed"}
+    assert len(warned["seal"]["gaps"]) == 2
+    asked("show", "show")
+
+
 @pytest.mark.parametrize(
     "words",
     [("rnu",), ("run", "--workers", "0"), ("run", "--set", "seed=x"), ("get",), ("--project", "/nonexistent", "runs")],
