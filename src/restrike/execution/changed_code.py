@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 Found = tuple[Literal["code", "files"], str, str | None]  # aspect, sentence, path
 
-# A part for the names of all modules, where a module may be asked for by any name. Here it is known what was asked for,
-# found or not, and what was listed: a module that nobody asked for is none that the step could have had.
-MODULES = "(modules)"
 KINDS = {
     "text": "text",
     "imports": "imports",
@@ -71,7 +68,13 @@ def _whole(why: str, then: SnapshotTree, now: SnapshotTree) -> Iterator[Found]:
 
 
 def _parts(then: Closure, now: Closure) -> list[Found]:
-    """Return the parts of the source that differ: definitions first, then what is said of whole modules."""
+    """Return the parts of the source that differ: definitions first, then what is said of whole modules.
+
+    The part for the names of all modules is passed over, where a module may be asked for by any name. Here it is known
+    what was asked for, found or not, and what was listed: a module that nobody asked for cannot have been had.
+    """
+    from restrike.code.closure.parts import MODULES  # why: a run that compares no code need not load the analysis
+
     found = []
     for name in {*then.parts, *now.parts} - {MODULES}:
         old, new = then.parts.get(name), now.parts.get(name)

@@ -20,6 +20,7 @@ FILES = {
     "steps.py": "from pkg import clean\n\ndef make():\n    return clean.SCALE\n",
     "pkg/__init__.py": "",
     "pkg/clean.py": "SCALE = 2\n",
+    "dynamic.py": "import importlib\n\ndef make(name):\n    return importlib.import_module(name).SCALE\n",
     "other.py": "X = 1\n",
     "tables/a.csv": "1\n",
     "plugins/one.txt": "1",
@@ -115,6 +116,13 @@ def test_what_an_execution_did_not_see_is_no_change(compare, edit, step):
 @pytest.mark.parametrize("edit", [{"other.py": None}, {"pkg/slow.py": "SLOW = 1\n"}])
 def test_a_module_that_a_command_did_not_import_is_no_change(compare, edit):
     assert compare(edit, step=COMMAND) == []
+
+
+@pytest.mark.parametrize("edit", [{"other.py": None}, {"pkg/slow.py": "SLOW = 1\n"}])
+def test_a_module_that_a_step_could_ask_for_and_did_not_is_no_change(compare, edit):
+    step, modules = Step("make", use="dynamic:make"), ["dynamic.py", "pkg/__init__.py", "pkg/clean.py"]
+    assert compare(edit, step=step, code={"modules": modules}) == []
+    assert compare({"pkg/fast.py": "X = 1\n"}, step=step, code={"modules": modules}) != []
 
 
 @pytest.mark.parametrize(
