@@ -75,8 +75,9 @@ def other_key(ledger: Ledger, now: Told, used: Callable[[Mapping[str, Any]], Seq
 def _unusable(record: Mapping[str, Any]) -> dict[str, Any]:
     run = record["run"]
     if record["findings"]:
-        told = f"had findings: {record['findings'][0]['what']}"
-        return _reason("findings", f"its last execution {told}; so it is never reused", run)
+        found = record["findings"][0]
+        told = found["what"] + (f" ({found['where']})" if found.get("where") else "")
+        return _reason("findings", f"its last execution had findings: {told}; so it is never reused", run)
     if record.get("depends") is None:
         return _reason("unknown", "its last execution did not tell what it depends on", run)
     return _reason("network", "it may reach the network; so it is never reused", run)

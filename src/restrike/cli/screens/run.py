@@ -55,7 +55,7 @@ def steps(document: Document) -> Group | None:
 def _reason(step: Document) -> str:
     """Return why a step was executed again; `restrike why` has all of it."""
     why = step.get("why") or {}
-    if step["state"] not in EXECUTED or why.get("because") not in ("changed", "findings", "damaged"):
+    if step["state"] not in EXECUTED or why.get("because") not in ("changed", "damaged"):
         return ""
     return textwrap.shorten(why["text"], REASON, placeholder=" ...")
 
