@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import json
 import shutil
 import socket
 import ssl
@@ -11,10 +12,12 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
 BIN = Path(sys.executable).parent
+SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "show.schema.json"
 CLIENTS = """
 import http.client, os, socket, subprocess, sys, urllib.error, urllib.request
 from urllib.parse import urlsplit
@@ -189,6 +192,7 @@ def test_named_hosts_answer_whatever_asks(surfer, plain, secure):
             (entry,) = asked(surfer, f"{way}_{kind}")
             assert entry["bytes"] > 100
             assert entry == {"host": host, "port": port, "times": 1, "bytes": entry["bytes"], "allowed": True}
+    jsonschema.validate(surfer.types("--json", "show").json, json.loads(SCHEMA.read_text()))
     shown = surfer.types("run").out
     assert f"2 named hosts: 127.0.0.1:{plain}, localhost:{secure}" in shown
     assert "reused" not in shown, "who has the network is never reused"
