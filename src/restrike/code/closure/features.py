@@ -155,7 +155,7 @@ BY_ATTRIBUTE: dict[str, Feature] = {
 }
 
 # Parts of names by which a suspicious reference is told before anything is resolved.
-WORDS = frozenset(part for name in BY_NAME for part in name.split(".")) | frozenset(BY_ATTRIBUTE)
+WORDS = frozenset({name.rpartition(".")[2] for name, feature in BY_NAME.items() if feature} | {"__dict__"})
 
 
 def of_name(path: str) -> Feature | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import gc
 import hashlib
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from restrike.code.closure.effects import effects_of
@@ -19,7 +22,7 @@ _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 def facts_of(source: bytes) -> Facts:
     """Return what a file says by itself. One that Python would refuse counts by its bytes."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _without_collection():
             warnings.simplefilter("ignore")
             # Some errors show only when the syntax tree is compiled: two parameters of one name, say.
             compile(source, "<source>", "exec", dont_inherit=True)
@@ -28,6 +31,18 @@ def facts_of(source: bytes) -> Facts:
         line = getattr(error, "lineno", None)
         said = f"{getattr(error, 'msg', None) or type(error).__name__}" + (f" (line {line})" if line else "")
         return Facts(whole=hashlib.sha256(source).hexdigest(), error=said)
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep the garbage collector from going through a growing syntax tree, which holds no circles, again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _facts(module: ast.Module) -> Facts:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from restrike.code.closure import features
-from restrike.code.closure.facts import Statement
+from restrike.code.closure.facts import Import, Statement
 from restrike.code.closure.features import Feature
 from restrike.code.closure.importing import Importing
 from restrike.code.closure.imports import Module
@@ -53,7 +53,7 @@ class Paths:
         """Return a feature by which a module may look at itself, wherever in it: it is then not taken apart."""
         if path not in self._reflecting:
             statements = self.linked.facts(path).statements
-            hidden = any(_is_suspicious((item.module, *item.names)) for _, item in self.linked.facts(path).imports())
+            hidden = any(_hides(item) for _, item in self.linked.facts(path).imports())
             self._reflecting[path] = next(
                 (
                     found
@@ -169,8 +169,13 @@ def _shown(outside: str) -> str:
 
 def _may_reflect(statement: Statement) -> bool:
     chains = (*(item.chain for item in statement.references), *(item.chain for item in statement.locals))
-    return bool(statement.marks) or any(_is_suspicious((chain,)) for chain in chains)
+    return bool(statement.marks) or any(
+        chain in features.HELD or not features.WORDS.isdisjoint(chain.split(".")) for chain in chains
+    )
 
 
-def _is_suspicious(dotted: Iterable[str]) -> bool:
-    return any(part in features.WORDS for name in dotted for part in name.split("."))
+def _hides(item: Import) -> bool:
+    """Tell whether an import may bind something suspicious to another name."""
+    return any(features.of_name(f"{item.module}.{name}") for name in item.names) or bool(
+        features.BY_NAME.get(item.module)
+    )
