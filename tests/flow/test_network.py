@@ -243,6 +243,7 @@ def test_who_asks_for_another_host_is_told_where_and_what_to_paste(surfer, plain
     (failed,) = (item for item in strict["steps"] if item["state"] == "failed")
     assert failed["error"]["type"] == "Undeclared"
     assert f"web.py:{line}" in failed["error"]["message"]
+    assert surfer.reproduce()["verdict"] == "identical", "it is refused again"
     for finding in found.values():
         paste(surfer, finding["hint"])
     assert declared(surfer)["steps"]["secure"]["network"] == sorted(["localhost:9", f"localhost:{secure}"])

@@ -214,6 +214,7 @@ def trained_twice(user):
     return first
 
 
+@pytest.mark.slow
 def test_pools_of_processes(trainer, bare_env):
     each = {f"{name}_{method}": {"params": {"method": method}} for method in ("fork", "spawn")
             for name in ("pool", "executor", "shared", "drawn")}  # fmt: skip
