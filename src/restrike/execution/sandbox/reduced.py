@@ -74,7 +74,7 @@ class Workspace:
         """Return a result with this workspace's folders named as inside a seal."""
         text = json.dumps(document)
         for entry in self._root.iterdir():
-            text = text.replace(json.dumps(str(entry))[1:-1] + "/", "/")
+            text = text.replace(json.dumps(str(entry))[1:-1] + "/", self.as_sealed_path(f"{entry}/"))
         return dict(json.loads(text))
 
     def as_sealed_path(self, path: str) -> str:

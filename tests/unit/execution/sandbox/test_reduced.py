@@ -119,3 +119,27 @@ def test_an_ordinary_user_gets_the_whole_seal(engine: Path) -> None:
         assert (state, result["state"]) == ("ok", "ok")
         assert json.loads((root / "outputs" / "output").read_text()) == [1, True, False]
         assert "/root/gone.csv" in lookups
+
+
+def test_a_step_is_traced_without_namespaces_too(unsealed: Any) -> None:
+    unsealed.write("helper.py", "X = 1\n")
+    unsealed.write("folder/a.txt", "")
+    body = """
+    import os, subprocess, sys, tempfile, time
+    time.time(), os.listdir("folder"), os.environ.get("HUB"), open("folder/a.txt").close()
+    subprocess.run([sys.executable, "-c", "import helper"], check=True)
+    return tempfile.mkdtemp()
+    """
+    outcome = unsealed.call(body)
+    assert outcome.state == "ok", outcome.result
+    trace = outcome.result["trace"]
+    assert trace["modules"] == ["helper.py", "module0.py"]
+    assert (trace["listed"], trace["incomplete"], trace["pythons"]) == (["folder"], None, 1)
+    assert [(item["what"], item["file"], item["line"]) for item in trace["readings"]] == [
+        ("time.time()", "module0.py", 4)
+    ]
+    assert [item["path"] for item in trace["opened"]] == ["/project/folder", "/project/folder/a.txt"]
+    assert [item["name"] for item in trace["variables"]] == ["HUB"]
+    assert trace["temporary"][0].startswith("/tmp/")
+    isolated = unsealed.call("import subprocess, sys\nsubprocess.run([sys.executable, '-I', '-c', 'pass'])\nreturn 1")
+    assert isolated.result["trace"]["incomplete"]
