@@ -10,6 +10,7 @@ import posixpath
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from restrike.environment.metadata import normalised
 from restrike.execution.materials import ENVIRONMENT, INSTALLED, PROJECT, Sealed
 from restrike.execution.programs import PROGRAMS
 from restrike.execution.sandbox import Lookup, Outcome
+from restrike.execution.secrets import SHORTEST, Secrets
 from restrike.pipeline.graph import Step
 from restrike.worker import seal
 
@@ -113,11 +115,31 @@ class Observer:
             return None
         programs, libraries = self._programs(outcome.lookups)
         libraries |= {path: self.libraries.digest(path) for path in trace.get("libraries", ())}
-        return {
+        found = {
             "code": self._code(trace, outcome.lookups, code, programs) | {"whole": unseen},
             "environment": self._environment(trace) | {"whole": unseen or _program_of_environment(trace, programs)},
             "libraries": dict(sorted(libraries.items())),
         }
+        return None if self._holds_secret(found["libraries"]) else self._without_secrets(found)
+
+    def _without_secrets(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return dependencies in which names that hold a secret are not written down; then everything counts."""
+        for part in ("code", "environment"):
+            if self._holds_secret(found[part]):
+                empty = {name: type(value)() for name, value in found[part].items() if isinstance(value, (list, dict))}
+                found[part] = found[part] | empty | {"whole": "it asks for names that hold a secret"}
+        return found
+
+    def _holds_secret(self, value: Any) -> bool:
+        if isinstance(value, str):
+            return bool(self._secrets.out_of(value) != value)
+        return isinstance(value, (list, dict)) and any(
+            self._holds_secret(item) for item in (value if isinstance(value, list) else [*value, *value.values()])
+        )
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        return Secrets(value for value in self.sealed.secrets.values() if len(value) >= SHORTEST)
 
     def _code(
         self, trace: Mapping[str, Any], lookups: Iterable[Lookup], code: Path, programs: list[str]

@@ -50,7 +50,10 @@ def of(tmp_path):
     (tmp_path / "env" / "bin").mkdir(parents=True)
     (tmp_path / "env" / "bin" / "tool").write_text("tool")
     sealed = SimpleNamespace(
-        import_roots=(".", "src"), data={"raw": {"path": "data/raw/"}}, variables={"PATH": "/env/bin:/bin"}
+        import_roots=(".", "src"),
+        data={"raw": {"path": "data/raw/"}},
+        variables={"PATH": "/env/bin:/bin"},
+        secrets={"KEY": "hunter2", "SHORT": "x"},
     )
     observer = Observer(sealed, installed(), Libraries(tmp_path / "env", tmp_path / "libraries.json"))
 
@@ -171,6 +174,14 @@ def test_a_program_could_be_found_earlier_on_the_path(of):
 def test_what_is_installed_elsewhere_is_never_reused(of):
     assert of(installed=["numpy", "_virtualenv.py"]) is not None
     assert of(installed=["numpy", "of_another_python"]) is None
+
+
+def test_names_that_hold_a_secret_are_not_written_down(of):
+    found = of(Lookup("/project/data-hunter2.csv", False, "stat"), "x.csv", absent=["plug_hunter2"])
+    assert "hunter2" not in str(found)
+    assert found["code"]["whole"] == found["environment"]["whole"] == "it asks for names that hold a secret"
+    assert of("x.csv")["code"]["looked_at"] == ["x.csv"]
+    assert of(Lookup("/srv/hunter2", True, "exec")) is None
 
 
 def test_a_program_of_the_environment_makes_all_of_it_count(of):
