@@ -120,7 +120,7 @@ def test_a_package_that_is_missing_is_taken_in_whole() -> None:
 
 
 def test_a_path_that_leaves_the_tree_is_found_beside_the_project() -> None:
-    there = {Path("/home/ann/beside.csv"), Path("/home/above.csv")}
+    there = {Path("/home/ann/beside.csv"), Path("/home") / "above.csv"}
     beside, above = find("/beside.csv", "/above.csv", exists=there.__contains__)
     assert (beside.path, beside.host) == ("../beside.csv", Path("/home/ann/beside.csv"))
     assert "data:\n  beside: /home/ann/beside.csv" in beside.hint
