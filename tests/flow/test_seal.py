@@ -488,13 +488,10 @@ def test_an_ordinary_user_is_sealed_as_well(ordinary):
 
 def test_a_package_installed_from_elsewhere_accuses_nobody_who_does_not_use_it(user, tmp_path):
     """A Python that a step starts looks whether the folders of .pth files are there: that is nobody's doing."""
-    beside = tmp_path / "beside" / "src"
-    beside.mkdir(parents=True)
-    (beside / "besides.py").write_text("VALUE = 1\n")
     environment = tmp_path / "env"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     site = next(environment.glob("lib/python*/site-packages"))
-    (site / "besides.pth").write_text(f"{beside}\n")
+    (site / "besides.pth").write_text("/var/lib\n")  # below /tmp a step has files of its own, and nothing is hidden
     user.project = tmp_path / "uses"
     user.writes(
         {
