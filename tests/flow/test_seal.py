@@ -484,22 +484,3 @@ def test_an_ordinary_user_is_sealed_as_well(ordinary):
     paste(user, finding["hint"])
     assert run("run")["findings"] == []
     assert run("reproduce", "@last")["verdict"] == "identical"
-
-
-def test_a_package_installed_from_elsewhere_accuses_nobody_who_does_not_use_it(user, tmp_path):
-    """A Python that a step starts looks whether the folders of .pth files are there: that is nobody's doing."""
-    environment = tmp_path / "env"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    site = next(environment.glob("lib/python*/site-packages"))
-    (site / "besides.pth").write_text("/var/lib\n")  # below /tmp a step has files of its own, and nothing is hidden
-    user.project = tmp_path / "uses"
-    user.writes(
-        {
-            "restrike.yaml": f"restrike: 1\nname: uses\nenvironment: {{python: {environment}}}\n"
-            "steps:\n  starts: {use: 'uses:starts'}\n",
-            "uses.py": "import subprocess, sys\n\n"
-            "def starts() -> str:\n"
-            "    return subprocess.check_output([sys.executable, '-c', 'print(1)'], text=True)\n",
-        }
-    )
-    assert user.run()["findings"] == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from restrike.code.firstparty import import_roots, pointed_to
+    from restrike.code.firstparty import import_roots
     from restrike.code.installed import distributions, lay_out
     from restrike.code.repository import CodeRepository
     from restrike.code.snapshot import CodeFile, FileChange, LeftOut, Limits, Snapshot
@@ -26,7 +26,6 @@ __all__ = [
     "distributions",
     "import_roots",
     "lay_out",
-    "pointed_to",
 ]
 
 _HOMES = {
@@ -34,7 +33,6 @@ _HOMES = {
     "distributions": "restrike.code.installed",
     "import_roots": "restrike.code.firstparty",
     "lay_out": "restrike.code.installed",
-    "pointed_to": "restrike.code.firstparty",
     "SnapshotTree": "restrike.code.tree",
 }
 

@@ -19,15 +19,14 @@ def import_roots(project: Path, site_packages: Sequence[Path]) -> list[str]:
     project = project.resolve()
     sites = [site.resolve() for site in site_packages if site.is_dir()]
     roots = ["."]
-    for folder in (project / "src", *(root for site in sites for root in pointed_to(site))):
+    for folder in (project / "src", *(root for site in sites for root in _pointed_to(site))):
         relative = _inside(folder, project, sites)
         if relative is not None and relative not in roots:
             roots.append(relative)
     return roots
 
 
-def pointed_to(site: Path) -> Iterator[Path]:
-    """Yield the folders that what is installed below `site` has on the search path, there or not."""
+def _pointed_to(site: Path) -> Iterator[Path]:
     names = sorted(os.listdir(site))
     for name in names:
         if name.endswith(".pth"):

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import restrike
-from restrike.code import pointed_to
 from restrike.execution import network, readings
 from restrike.execution.capture import Capture
 from restrike.execution.finding import REFUSED, Explain, Finding, Seen, Told, refusal
@@ -70,8 +68,9 @@ class _Explainer:
         self._project, self._captured, self._code = project, captured, code
         self._strict = config.seal == "strict"
         self._left_out = {item.path: item.reason for item in captured.snapshot.left_out}
+        # Folders that a .pth file of the environment names: a Python that a step starts looks whether they are there.
         self._own = {Path(restrike.__file__).parents[1], project, *(project / root for root in roots)}
-        self._environment = captured.environment.interpreter
+        self._environment = captured.environment.interpreter.prefix
         self._shell = frozenset(os.environ)
         environment = config.environment
         self._variables = {*environment.pass_, *environment.secret, *environment.set}
@@ -118,15 +117,7 @@ class _Explainer:
             yield Finding(item.kind, step.name, item.path, what, place, item.hint, "undeclared")
 
     def _is_own(self, host: Path | None) -> bool:
-        if host is None:
-            return False
-        return host in self._own or host.is_relative_to(self._environment.prefix) or host in self._on_path
-
-    @cached_property
-    def _on_path(self) -> frozenset[Path]:
-        """The folders that .pth files name: a Python that a step starts looks whether they are there, no further."""
-        named = (folder for site in self._environment.site_packages for folder in pointed_to(site))
-        return frozenset(Path(os.path.normpath(folder)) for folder in named)
+        return host is not None and (host in self._own or host.is_relative_to(self._environment))
 
     def _imports(self, seen: Seen) -> Iterator[Lookup]:
         """Yield where modules that were not found would have been: Python lists folders, and asks for no name.
