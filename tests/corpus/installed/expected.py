@@ -7,7 +7,6 @@ def expected(project):
         "chained": 51,
         "optional": 3,
         "asked": {"tiny": "1.0", "absent": None},
-        "voices": ["HELLO!"],
         "plain": 26,
         "started": False,
         "command.text": "40\n",

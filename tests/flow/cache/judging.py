@@ -28,19 +28,23 @@ class Outcome:
 class Execution:
     """One run of a project, as its documents tell it."""
 
-    def __init__(self, run: dict[str, Any], shown: dict[str, Any]):
+    def __init__(self, run: dict[str, Any], shown: dict[str, Any], variables: Mapping[str, str]):
         self.run, self.status = run["run"], run["status"]
         self.findings = run["findings"]
         self.states = {step["name"]: step["state"] for step in run["steps"]}
         self.outcomes = {step["name"]: _outcome(step) for step in run["steps"]}
         self._seeds, self._declared = run["seal"]["seeds"], shown["config"]["steps"]
         self._reading = shown["config"]["data"]
+        handed = shown["config"]["environment"]["env"]
+        passed = {name: variables.get(name) for name in (*handed["pass"], *handed["secret"])}
+        self._for_all = run["seal"]["numeric"], handed["set"], passed
         self._data = {item["name"]: item["digest"] for item in shown["data"]}
 
     def given(self, step: str) -> Any:
-        """Return all that a step was given by its declaration: function, parameters, seed, data, what others made."""
+        """Return what a step was given: function, parameters, seed, variables, threads, data, what others made."""
         declared = self._declared[step]
-        return declared, self._seeds[step], [self._source(name) for name in declared["inputs"].values()]
+        inputs = [self._source(name) for name in declared["inputs"].values()]
+        return declared, self._seeds[step], self._for_all, inputs
 
     def _source(self, name: str) -> Any:
         first, _, rest = name.partition(".")
@@ -95,7 +99,7 @@ class Place:
         """Run the pipeline in this process, as `restrike run` would in one of its own."""
         with self.inside():
             done = api.run(project=self.project, reuse=reuse, overrides=overrides)
-            return Execution(done, api.show(done["run"], project=self.project))
+            return Execution(done, api.show(done["run"], project=self.project), self.variables)
 
     def load(self, execution: Execution, output: str) -> Any:
         """Return the value of an output (`step.output`, or the step's name); of a file, its text."""
@@ -112,8 +116,8 @@ class Place:
         with mock.patch.dict(os.environ, self.variables, clear=True):
             yield
 
-    def copy(self, target: Path, *, kept: bool, **variables: str) -> Place:
+    def copy(self, target: Path, *, kept: bool) -> Place:
         """Return a copy of the place, with or without what was kept of its runs."""
         ignored = None if kept else shutil.ignore_patterns(".restrike")
         shutil.copytree(self.project, target, symlinks=True, ignore=ignored)
-        return Place(target, {**self.variables, **variables})
+        return Place(target, self.variables)

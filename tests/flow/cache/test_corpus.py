@@ -1,60 +1,19 @@
 """Every mutation of the corpus: no step is ever stale, and what is executed needlessly is known by name and reason."""
 
-import json
-
 import judging
+import page
 import pytest
-import wheels
+from bench import Bench
 
 import corpus
 
 PIPELINES = [pytest.param(item, marks=[pytest.mark.slow] * item.slow, id=item.name) for item in corpus.pipelines()]
 
 
-class Bench:
-    """A pipeline of the corpus with one warm place; each mutation is judged in copies of it."""
-
-    def __init__(self, pipeline, folder, variables, python):
-        self.pipeline, self.folder = pipeline, folder
-        self.python = python
-        project = pipeline.copy(folder / "kept")
-        self.warm = judging.Place(project, {**variables, **pipeline.variables, **self.environment(pipeline.packages)})
-        self.before = self.warm.run(reuse=True)
-
-    def environment(self, packages):
-        """Return the variable that leads to an environment with these packages."""
-        packages = {name: version for name, version in packages.items() if version}
-        if not packages:
-            return {"VIRTUAL_ENV": str(self.python)}
-        label = "-".join(f"{name}{version}" for name, version in sorted(packages.items()))
-        folder = self.folder / "environments" / label.replace(".", "_")
-        if not folder.exists():
-            folder.parent.mkdir(exist_ok=True)
-            wheels.environment(folder, packages)
-        return {"VIRTUAL_ENV": str(folder)}
-
-    def place(self, mutation, label, *, kept):
-        """Return a copy of the warm place, edited."""
-        number = self.pipeline.mutations.index(mutation)
-        changed = {**self.pipeline.packages, **corpus.surroundings(mutation, "packages")}
-        place = self.warm.copy(self.folder / f"{number}-{label}", kept=kept, **self.environment(changed))
-        for name, value in corpus.surroundings(mutation, "variables").items():
-            place.variables.pop(name, None)
-            if value is not None:
-                place.variables[name] = value
-        corpus.apply(mutation, place)
-        return place
-
-    def judged(self, mutation):
-        """Run a mutation with what was kept and, elsewhere, in full."""
-        cached = self.place(mutation, "kept", kept=True).run(reuse=True)
-        place = self.place(mutation, "full", kept=False)
-        full = place.run(reuse=False)
-        return judging.judge(self.before, cached, full), place, full
-
-
 @pytest.fixture
 def bench(request, tmp_path, variables):
+    """Return a function that executes a pipeline of the corpus once, in an environment that has what it needs."""
+
     def build(pipeline):
         python = request.getfixturevalue("ml_env" if pipeline.requirements else "bare_env")
         return Bench(pipeline, tmp_path, variables, python)
@@ -62,32 +21,37 @@ def bench(request, tmp_path, variables):
     return build
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("pipeline", PIPELINES)
-def test_nothing_is_stale(pipeline, bench, record_property):
+def test_nothing_is_stale_and_what_is_needless_has_a_reason(pipeline, bench):
     bench = bench(pipeline)
     assert bench.before.status == "finished"
     assert bench.before.findings == []
     assert set(bench.before.states.values()) == {"executed"}
-    nothing = bench.warm.copy(bench.folder / "again", kept=True).run(reuse=True)
-    assert set(nothing.states.values()) == {"reused"}, "nothing changed"
+    again = bench.warm.copy(bench.folder / "again", kept=True).run(reuse=True)
+    assert set(again.states.values()) == {"reused"}, "nothing changed"
     wrong, rows = [], []
     for mutation in pipeline.mutations:
         verdicts, place, full = bench.judged(mutation)
-        rows.append({"mutation": mutation.name, **{item.step: item.word for item in verdicts}})
+        rows.append((mutation, verdicts))
         wrong += problems(mutation, verdicts)
         values = {name: place.load(full, name) for name in mutation.gives}
         assert values == dict(mutation.gives), mutation.name
-    record_property(pipeline.name, json.dumps(rows))
     assert not wrong, "\n".join(wrong)
+    page.check(pipeline, rows)
 
 
 def problems(mutation, verdicts):
     """Return a line for each decision that was not as the corpus has it."""
     stale = [item.step for item in verdicts if item.word == judging.STALE]
+    needless = {item.step for item in verdicts if item.word == judging.NEEDLESS}
     changed = {item.step for item in verdicts if item.changed}
     if stale:
         yield f"STALE: {mutation.name}: {', '.join(stale)}"
+    if more := needless - set(mutation.needless):
+        yield f"needless: {mutation.name}: {', '.join(sorted(more))}"
+    if less := set(mutation.needless) - needless:
+        yield f"no longer needless, or never was: {mutation.name}: {', '.join(sorted(less))}"
     if mutation.control and mutation.control not in changed:
         yield f"the control changes nothing: {mutation.name}"
 
@@ -98,3 +62,18 @@ def test_the_pipelines_give_what_was_worked_out_in_another_way(pipeline, bench):
     expected = pipeline.expected(bench.warm.project)
     assert expected
     assert {name: bench.warm.load(bench.before, name) for name in expected} == expected
+
+
+def test_every_pipeline_has_a_control():
+    for pipeline in corpus.pipelines():
+        assert any(mutation.control for mutation in pipeline.mutations), pipeline.name
+        names = [mutation.name for mutation in pipeline.mutations]
+        assert len(set(names)) == len(names), pipeline.name
+
+
+def test_the_corpus_is_large_and_little_in_it_is_needless():
+    figures = page.figures()
+    assert figures.mutations >= 80
+    assert figures.pipelines >= 6
+    assert figures.stale == 0
+    assert figures.needless <= figures.unchanged / 10

@@ -5,7 +5,7 @@ from collections import Counter
 
 from language.smoothing import Smoothing
 
-THRESHOLD = 0.0
+THRESHOLD = 5.0
 
 
 class Model:
@@ -21,7 +21,8 @@ class Model:
     def score(self, text):
         spam, ham = self.counts["spam"], self.counts["ham"]
         size = math.log(sum(spam.values()) / sum(ham.values()))
-        return sum(math.log(self.smoothing.odds(spam[word], ham[word]).ratio) - size for word in self.tokens(text))
+        known = [word for word in self.tokens(text) if word in spam or word in ham]
+        return sum(math.log(self.smoothing.odds(spam[word], ham[word]).ratio) - size for word in known)
 
     def label(self, text):
         return "spam" if self.score(text) > THRESHOLD else "ham"

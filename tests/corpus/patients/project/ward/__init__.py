@@ -1,0 +1,1 @@
+"""Patients, and who of them is diabetic."""

@@ -1,0 +1,2 @@
+def greeting(voices):
+    return " ".join(voices) or "silence"
