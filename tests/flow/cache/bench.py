@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +23,9 @@ class Bench:
 
     def judged(self, mutation: corpus.Mutation) -> tuple[list[judging.Verdict], judging.Place, judging.Execution]:
         """Run a mutation with what was kept and, elsewhere, in full; return the verdicts and the full execution."""
-        cached = self._place(mutation, "kept", kept=True).run(reuse=True)
+        edited = self._place(mutation, "kept", kept=True)
+        cached = edited.run(reuse=True)
+        shutil.rmtree(edited.project)
         place = self._place(mutation, "full", kept=False)
         full = place.run(reuse=False)
         return judging.judge(self.before, cached, full), place, full

@@ -1,6 +1,9 @@
 """Any small pipeline, any edits of it, in any order: with the cache it gives what it gives without."""
 
 import json
+import shutil
+import tempfile
+from pathlib import Path
 
 import judging
 import pytest
@@ -105,7 +108,7 @@ def write(pipeline, folder):
     "examples",
     [pytest.param(5, id="few"), pytest.param(120, id="many", marks=[pytest.mark.slow, pytest.mark.timeout(1800)])],
 )
-def test_results_with_the_cache_are_results_without(examples, tmp_path_factory, variables):
+def test_results_with_the_cache_are_results_without(examples, tmp_path, variables):
     @settings(
         max_examples=examples,
         deadline=None,
@@ -116,7 +119,7 @@ def test_results_with_the_cache_are_results_without(examples, tmp_path_factory, 
     )
     @given(pipelines(), st.lists(EDITS, min_size=1, max_size=5))
     def hold(pipeline, changes):
-        folder = tmp_path_factory.mktemp("pipeline")
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
         places = [judging.Place(folder / name, variables) for name in ("kept", "full")]
         for place in places:
             place.project.mkdir()
@@ -127,5 +130,6 @@ def test_results_with_the_cache_are_results_without(examples, tmp_path_factory, 
             cached, full = places[0].run(reuse=True), places[1].run(reuse=False)
             assert cached.outcomes == full.outcomes
             assert cached.status == full.status == "finished"
+        shutil.rmtree(folder)
 
     hold()
