@@ -45,7 +45,7 @@ class Store:
     def of_format(self, name):
         """Return the records of a format, with their paths."""
         kept = {path: json.loads(path.read_bytes()) for path in self.files("ledger")}
-        return {path: record for path, record in kept.items() if record["format"] == f"restrike.{name}/1"}
+        return {path: record for path, record in kept.items() if record["format"].startswith(f"restrike.{name}/")}
 
     def leftovers(self):
         """Return what lies in the folders for unfinished files."""

@@ -58,7 +58,7 @@ def test_every_document_of_a_trained_project_is_as_its_schema_says(example):
     assert asked("show", "show", "champion")["verdicts"][0]["verdict"] == "identical"
     asked("log", "log")
     assert len(asked("why", "why")["steps"]) == len(first["steps"])
-    assert asked("why", "why", "train")["steps"][0]["changes"][0]["new"] == "0.01"
+    assert asked("why", "why", "train", "@last~1")["steps"][0]["changes"][0]["new"] == "0.01"
     asked("diff", "diff", "champion", "@last")
     asked("get", "get", "champion:train.model", "-o", "model.pkl")
     with (user.project / "data/pima-indians-diabetes.csv").open("a") as stream:

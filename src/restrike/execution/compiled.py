@@ -65,4 +65,8 @@ def _unpack(packed: bytes, archive: Path) -> None:
     for name, content in marshal.loads(packed).items():
         path = archive / name
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
+        try:
+            path.write_bytes(content)
+        except OSError:
+            path.unlink(missing_ok=True)  # half of it would be taken for the whole
+            raise

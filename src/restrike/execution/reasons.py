@@ -149,8 +149,8 @@ def _values(aspect: Any, prefix: str, old: Mapping[str, Any], new: Mapping[str, 
 
 
 def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the dotted names and values inside a document."""
-    if isinstance(value, Mapping) and value:
+    """Yield the dotted names and values inside a document; an empty part of it has none."""
+    if isinstance(value, Mapping):
         for name, item in value.items():
             yield from flat(item, f"{prefix}.{name}" if prefix else str(name))
     else:
