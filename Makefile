@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-he
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench bench-cache docs lock clean
+.PHONY: help demo test test-all test-long check format bench bench-cache docs lock clean
 
 help: ## list these targets
 	@echo "restrike: every training run reproducible by construction, and provably so."
@@ -27,10 +27,13 @@ demo: $(READY) ## train on real data, spoil everything, reproduce the run by its
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo/demo
 
 test: $(READY) ## run the tests (under eight minutes on two cores)
-	$(BIN)/python -m pytest -n auto -m "not slow" -q
+	$(BIN)/python -m pytest -n auto -m "not slow and not long" -q
 
-test-all: $(READY) ## run every test, the slow ones too
-	$(BIN)/python -m pytest -n auto -q
+test-all: $(READY) ## run the slow tests too
+	$(BIN)/python -m pytest -n auto -m "not long" -q --durations=25
+
+test-long: $(READY) ## run the tests that take minutes each, or install torch
+	$(BIN)/python -m pytest -m long -q
 
 check: $(READY) ## check format, style, types, floors and what must not be in the repository
 	$(BIN)/ruff format --check

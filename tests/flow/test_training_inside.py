@@ -253,7 +253,7 @@ def torch_env(request):
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_torch_with_workers_that_load(trainer, torch_env):
     user = trainer(torch_env, "networks", NETWORKS, {"forked": {}, "spawned": {}, "trained": {}})
@@ -270,7 +270,7 @@ def test_torch_with_workers_that_load(trainer, torch_env):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_torchrun_with_two_processes(trainer, torch_env):
     user = trainer(torch_env, "ranks", RANKS, {})

@@ -106,7 +106,7 @@ def write(pipeline, folder):
 
 @pytest.mark.parametrize(
     "examples",
-    [pytest.param(5, id="few"), pytest.param(120, id="many", marks=[pytest.mark.slow, pytest.mark.timeout(1800)])],
+    [pytest.param(5, id="few"), pytest.param(120, id="many", marks=[pytest.mark.long, pytest.mark.timeout(1800)])],
 )
 def test_results_with_the_cache_are_results_without(examples, tmp_path, variables):
     @settings(

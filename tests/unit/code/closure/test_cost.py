@@ -52,7 +52,7 @@ def tree():
     return Tree({**files, "pkg/__init__.py": ""})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_large_tree_is_read_and_reread_within_its_budget(tree, tmp_path):
     size = sum(len(data) for data in tree.data.values())
     took = []
