@@ -147,10 +147,13 @@ BY_ATTRIBUTE: dict[str, Feature] = {
         for name in (
             *("__code__", "__traceback__", "co_firstlineno", "co_lines", "f_back", "f_builtins", "f_code", "f_globals"),
             *("f_lineno", "f_locals", "gi_frame", "cr_frame", "ag_frame", "tb_frame", "tb_lineno", "tb_next"),
+            *("findCaller", "formatwarning", "lineno", "showwarning"),
         )
     },
     "read_pickle": Feature(ALL, "calls {}"),
     "allow_pickle": Feature(ALL, "loads objects with {}"),
+    "(record)": Feature(TEXT, "keeps warnings, which tell lines,", True),
+    "(lines)": Feature(TEXT, "logs lines", True),
     "(query)": Feature(OWN, "puts a computed text to query() or eval()", True),
 }
 

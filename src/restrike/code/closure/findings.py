@@ -66,6 +66,8 @@ class Findings:
     def text(self, text: str, line: int) -> None:
         if text in BY_ATTRIBUTE:
             self.mark(text, line)
+        elif "(lineno)" in text or "{lineno" in text:  # a format of `logging`
+            self.mark("(lines)", line)
         if len(text) <= _LONGEST_PATH and _PATH.fullmatch(text):
             self.strings.setdefault(text, line)
         elif "@" in text or "(" in text:

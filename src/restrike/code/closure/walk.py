@@ -118,6 +118,8 @@ class Walk:
         for word in node.keywords:
             if word.arg == "allow_pickle" and not (isinstance(word.value, ast.Constant) and word.value.value is False):
                 self.found.mark("allow_pickle", node.lineno)
+            if word.arg == "record" and not (isinstance(word.value, ast.Constant) and not word.value.value):
+                self.found.mark("(record)", node.lineno)
         self._all(node.args)
         self._all(node.keywords)
 

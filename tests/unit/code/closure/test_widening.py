@@ -35,6 +35,15 @@ OTHER = {"other.py": "VALUE = 1\n"}
             "may be used by steps.py, which loads objects by pickle.load at line 3",
         ),
         ("return x.__globals__", "may be used by steps.py, which reads __globals__ at line 2"),
+        (
+            "import warnings\n    with warnings.catch_warnings(record=True) as told:\n        return told[0].args",
+            "may be read by steps.py, which keeps warnings, which tell lines, at line 3",
+        ),
+        ("return told[0].lineno", "may be read by steps.py, which reads lineno at line 2"),
+        (
+            "import logging\n    logging.basicConfig(format='%(lineno)d')",
+            "may be read by steps.py, which logs lines at line 3",
+        ),
         ("return df.query(x)", "puts a computed text to query() or eval() at line 2"),
     ],
 )
@@ -52,6 +61,7 @@ def test_the_step_that_cannot_be_followed_says_why(body, said):
         "import numpy\n    return numpy.load('a.npy', allow_pickle=False)",
         "import importlib.metadata\n    return importlib.metadata.version('numpy')",
         "return compile()",
+        "import warnings\n    with warnings.catch_warnings():\n        warnings.simplefilter('ignore')",
         "return getattr(model, 'x')",
         "import other\n    return other.VALUE",
         "import importlib\n    return importlib.import_module('numpy')",
