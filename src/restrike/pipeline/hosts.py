@@ -83,6 +83,8 @@ def spelled(name: str) -> str:
         raise NotAHost(f"is no name of a host: '{name}'") from None
     if not wire or len(wire) > _LONGEST or not all(_LABEL.fullmatch(label) for label in wire.split(".")):
         raise NotAHost(f"is no name of a host: '{name}'")
+    if _looks_like_address(wire):  # once letters that nobody sees are left out
+        raise NotAHost(f"is no address: '{name}'")
     return wire
 
 

@@ -1,7 +1,7 @@
 """Every mutation of the corpus: no step is ever stale, and what is executed needlessly is known by name and reason."""
 
+import corpus_page
 import judging
-import page
 import pytest
 from bench import Bench
 
@@ -38,7 +38,7 @@ def test_nothing_is_stale_and_what_is_needless_has_a_reason(pipeline, bench):
         values = {name: place.load(full, name) for name in mutation.gives}
         assert values == dict(mutation.gives), mutation.name
     assert not wrong, "\n".join(wrong)
-    page.check(pipeline, rows)
+    corpus_page.check(pipeline, rows)
 
 
 def problems(mutation, verdicts):
@@ -72,7 +72,7 @@ def test_every_pipeline_has_a_control():
 
 
 def test_the_corpus_is_large_and_little_in_it_is_needless():
-    figures = page.figures()
+    figures = corpus_page.figures()
     assert figures.mutations >= 80
     assert figures.pipelines >= 6
     assert figures.stale == 0

@@ -5,8 +5,8 @@ import os
 import random
 import time
 
-import edits
 import judging
+import program_edits
 import programs
 import pytest
 
@@ -39,7 +39,7 @@ class Session:
     def __init__(self, seed, folder, variables):
         self.seed, self.folder, self.variables = seed, folder, variables
         self.chance = random.Random(seed)
-        self.history = [("new", edits.program(self.chance))]
+        self.history = [("new", program_edits.program(self.chance))]
         self.desk = Desk(folder / "desk", variables)
         self.executed = self.decided = self.failed = 0
         self._run()
@@ -49,7 +49,7 @@ class Session:
         if len(self.history) > 2 and self.chance.random() < 0.15:
             edit = "back", self.chance.choice(self.history[:-1])[1]
         else:
-            edit = edits.Editor(self.chance).edit(self.history[-1][1])
+            edit = program_edits.Editor(self.chance).edit(self.history[-1][1])
         self.history.append(edit)
         self._run()
 
@@ -66,7 +66,7 @@ class Session:
         self.executed += states.count("executed")
         self.failed += states.count("failed")
         self.decided += len(states)
-        if name in edits.QUIET and not edits.reads_source(program):
+        if name in program_edits.QUIET and not program_edits.reads_source(program):
             assert "executed" not in states, f"seed {self.seed}: nothing but {name} changed, and {cached.states}"
 
     def _report(self, wrong):

@@ -197,7 +197,7 @@ def test_no_random_edit_is_overlooked(seed, execute, observed, closure_of, tmp_p
     assert missed == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_no_random_edit_is_overlooked_in_a_long_run(execute, observed, closure_of, tmp_path_factory):
     needless = harmless = 0
