@@ -421,9 +421,14 @@ def test_careful_steps_are_accused_of_nothing(user):
     assert re.search(r"checked +robust against \d+ of \d+ variations", told)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", ["diabetes", "wine", "titanic", "spam"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("wine", marks=pytest.mark.slow),
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("diabetes", "titanic", "spam")),
+    ],
+)
 def test_an_example_is_accused_of_nothing(example, name):
     user = example(name)
     user.run()

@@ -135,7 +135,7 @@ def test_the_cache_gives_what_no_cache_gives(tmp_path, variables, capsys):
 @pytest.mark.timeout(900)
 def test_the_cache_gives_what_no_cache_gives_for_minutes(tmp_path, variables, capsys):
     first = int(os.environ.get("RESTRIKE_FIRST_SEED", 1000))  # another one, other programs
-    done = sessions(range(first, first + 10_000), tmp_path, variables, seconds=240)
+    done = sessions(range(first, first + 10_000), tmp_path, variables, seconds=150)
     with capsys.disabled():
         print(f"\n{told(done)}")
 
