@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import prices.patches  # noqa: F401
+import prices.patches  # noqa: F401  # imported for what it replaces
 from executions import executed
 from prices import patched
 from prices.optional import topping

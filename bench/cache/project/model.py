@@ -17,7 +17,7 @@ from prices.partials import halved
 from prices.rates import rate
 from prices.rules import RULES
 from prices.settings import setting
-from prices.winds import *  # noqa: F403
+from prices.winds import *  # noqa: F403  # names that arrive so are what is edited
 
 BONUS = 5
 
@@ -55,7 +55,7 @@ def model(sales: list[int], weight: int, seed: int, area: str, block: str) -> di
         "counted": counted(),
         "setting": setting(),
         "rounded": rounded(10),
-        "wind": WEST_WIND,  # noqa: F405
+        "wind": WEST_WIND,  # noqa: F405  # it arrives by the star import
         "partial": halved(),
         "field": Order().pieces,
         "season": Season.SUMMER.value,

@@ -8,7 +8,7 @@ class Tokens:
     """What all ways of taking a text apart have in common."""
 
     pattern = r"\S+"
-    known = {}  # noqa: RUF012
+    known = {}  # noqa: RUF012  # shared by all instances, on purpose
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)

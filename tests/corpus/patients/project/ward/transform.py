@@ -10,9 +10,9 @@ class Clipped(TransformerMixin, BaseEstimator):
     def __init__(self, share=0.05):
         self.share = share
 
-    def fit(self, X, y=None):  # noqa: N803
+    def fit(self, X, y=None):  # noqa: N803  # scikit-learn's own name
         self.low_, self.high_ = np.nanquantile(X, [self.share, 1 - self.share], axis=0)
         return self
 
-    def transform(self, X):  # noqa: N803
+    def transform(self, X):  # noqa: N803  # scikit-learn's own name
         return np.clip(X, self.low_, self.high_)
